@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""tree and save: what the two programs of these names do."""
+
+import os
+
+from . import base as kernel
+from .compose import compose
+from .errors import Refused
+from .export import export
+from .store import digests
+from .worktree import Worktree
+
+
+def make_tree(store, tree, fetch, say):
+    """Brings the tree to what the store says. @fetch gives (tarball, words)."""
+    with tree.locked():
+        if tree.exists():
+            _check_nothing_to_lose(tree)
+        _ensure_base(tree, fetch, say)
+        state, now = tree.state(), digests(store.contents())
+        head = tree.head()
+        if state.get("files") == now and head == state.get("commit") == state.get("made"):
+            say(f"{tree.directory} is up to date ({len(store.names())} patches on "
+                f"{state['words']})")
+            return
+        commit = compose(tree.git, store, state["base"])
+        tree.switch(commit)
+        tree.git.run("tag", "--force", "base", state["base"])
+        tree.remember(base=state["base"], source=state["source"], words=state["words"],
+                      given=state["given"], commit=commit, made=commit, files=now)
+        say(f"{tree.directory} has {len(store.names())} patches on {state['words']}")
+
+
+def _check_nothing_to_lose(tree):
+    if not tree.notes.exists():
+        raise Refused(f"{tree.directory} was not made by make tree: move it away")
+    tree.finish_switch()
+    tree.check_branch()
+    tree.check_clean()
+    head, known = tree.head(), tree.state().get("commit")
+    if head != known:
+        count = tree.git.out("rev-list", "--count", f"{known}..{head}")
+        raise Refused(f"{tree.directory} has commits that are not saved ({count} new): run "
+                      f"make save, or drop them with git -C {tree.directory} reset --hard "
+                      f"{known[:12]}")
+
+
+def _ensure_base(tree, fetch, say):
+    """Imports the source if there is no tree, or if another source is asked for."""
+    state = tree.state() if tree.exists() else {}
+    given = os.environ.get("LINUX_TARBALL", "")
+    if state and state["given"] == given == "":
+        return
+    if state and given and os.path.exists(given) and state["source"] == kernel.key(
+            os.path.realpath(given)):
+        return
+    tarball, words = fetch()
+    source = kernel.key(tarball)
+    if state.get("source") != source:
+        say(f"importing {words}")
+        fresh = {"source": source, "words": words, "given": given, "files": {}}
+        state["base"] = kernel.import_base(
+            tree.directory, tarball, words, lambda place, commit:
+            Worktree(place).remember(base=commit, commit=commit, **fresh))
+        state = {**tree.state(), **state}
+    tree.remember(**{**state, "source": source, "words": words, "given": given})
+
+
+def save_tree(store, tree, say, check=False):
+    """Writes the tree's commits to the store; with @check only says what it would."""
+    with tree.locked():
+        if not tree.exists():
+            raise Refused(f"there is no {tree.directory}: run make tree first")
+        _check_savable(tree)
+        state, head = tree.state(), tree.head()
+        if head == state["base"] and store.names():
+            raise Refused(f"{tree.directory} has no commit on top of base, and the store has "
+                          "patches: run make tree; the series is never emptied")
+        wanted = export(tree.git, store, state["base"], head)
+        stored = store.contents()
+        changes = _changes(store, wanted, stored, state["files"])
+        if check and changes:
+            raise Refused("saving would change " + ", ".join(sorted(changes)))
+        for path in sorted(changes):
+            _write(store, path, wanted.get(path))
+            say(("wrote " if path in wanted else "removed ") + str(store.directory / path))
+        if not check:
+            tree.remember(**{**state, "commit": head, "files": digests(wanted)})
+        _say_rest(store, wanted, len(changes), say)
+
+
+def _check_savable(tree):
+    if not tree.notes.exists():
+        raise Refused(f"{tree.directory} was not made by make tree: move it away")
+    if "switching" in tree.state() or "made" not in tree.state():
+        raise Refused("an interrupted make tree is half-way: run make tree again")
+    tree.check_branch()
+    tree.check_clean()
+    forgotten = tree.untracked_sources()
+    if forgotten:
+        raise Refused(f"{tree.directory}/{forgotten[0]} is in no commit: git add -f it and "
+                      "commit it, or remove it")
+
+
+def _changes(store, wanted, stored, agreed):
+    """The paths to write or remove. Refuses where the store changed there as well."""
+    now, then = digests(stored), digests(wanted)
+    changes = set()
+    for path in {*then, *agreed}:
+        if then.get(path) == agreed.get(path) or then.get(path) == now.get(path):
+            continue
+        there = now.get(path)
+        if there is None and (store.directory / path).exists():
+            there = digests({path: store.new_file(path[len("src/"):])}
+                            if path.startswith("src/") else {}).get(path)
+        if there == then.get(path):
+            continue
+        if there != agreed.get(path):
+            raise Refused(f"{store.directory / path} was changed, and so was what the tree "
+                          "has for it. Keep one: git checkout it in the store and edit the "
+                          "tree, or git reset --hard the tree to "
+                          "what make tree gave, and run make tree")
+        changes.add(path)
+    return changes
+
+
+def _write(store, path, entry):
+    if entry is None:
+        store.remove(path)
+    else:
+        store.write(path, *entry)
+
+
+def _say_rest(store, wanted, count, say):
+    newer = digests(store.contents()) != digests(wanted)
+    say(f"{count} files written" if count else "nothing to write")
+    if newer:
+        say("the store has changes that the tree does not have yet: run make tree")
+    for path in store.unowned():
+        say(f"warning: no patch adds {store.src / path}")
