@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A page that the host takes out of stage 2 is out of the device's reach with the
+ * very next transfer, also where the SMMU has the guest's whole translation to it
+ * cached. After the unmap the page may be anybody's.
+ */
+#include <libvfio/harness.h>
+
+#define EXTRA_IPA	0x50000000ULL
+
+FIXTURE(guest_stage_unmap)
+{
+	struct vmm vmm;
+	/* Memory to unmap, while the tables stay. */
+	struct guest_ram extra;
+	struct dma_page page;
+	struct dma_marker marker;
+};
+
+FIXTURE_VARIANT(guest_stage_unmap)
+{
+	/* Between a transfer and the unmap, and between the unmap and the next. */
+	const struct guest_state *meanwhile;
+	u64 size;
+};
+
+FIXTURE_VARIANT_ADD(guest_stage_unmap, while_bound)
+{
+	.meanwhile = &state_translate,
+	.size = GUEST_PAGE_SIZE,
+};
+
+FIXTURE_VARIANT_ADD(guest_stage_unmap, while_unbound)
+{
+	.meanwhile = &state_stage2,
+	.size = GUEST_PAGE_SIZE,
+};
+
+FIXTURE_VARIANT_ADD(guest_stage_unmap, while_in_bypass)
+{
+	.meanwhile = &state_bypass,
+	.size = GUEST_PAGE_SIZE,
+};
+
+FIXTURE_VARIANT_ADD(guest_stage_unmap, while_in_abort)
+{
+	.meanwhile = &state_abort,
+	.size = GUEST_PAGE_SIZE,
+};
+
+FIXTURE_VARIANT_ADD(guest_stage_unmap, many_pages)
+{
+	.meanwhile = &state_translate,
+	.size = GUEST_RAM_SIZE,
+};
+
+FIXTURE_VARIANT_ADD(guest_stage_unmap, many_pages_while_unbound)
+{
+	.meanwhile = &state_stage2,
+	.size = GUEST_RAM_SIZE,
+};
+
+FIXTURE_SETUP(guest_stage_unmap)
+{
+	struct vmm *vmm = &self->vmm;
+	struct dma_page *page = &self->page;
+
+	SKIP_WITHOUT_DEVICES(return, 1);
+	vmm_init(vmm, vfio_selftests_bdf(0));
+	SKIP_WITHOUT_DMA(return, &vmm->device);
+	guest_ram_init(&self->extra, &vmm->container, EXTRA_IPA, variant->size);
+	page->ipa = EXTRA_IPA + variant->size - GUEST_PAGE_SIZE;
+	page->iova = GUEST_IOVA(page->ipa);
+	page->vaddr = guest_ram_ptr(&self->extra, page->ipa);
+	guest_table_map(&vmm->table, page->iova, page->ipa, GUEST_PAGE_SIZE,
+			GUEST_READ | GUEST_WRITE);
+}
+
+FIXTURE_TEARDOWN(guest_stage_unmap)
+{
+	vmm_cleanup(&self->vmm);
+	guest_ram_cleanup(&self->extra);
+}
+
+/* Leave the guest's translation to the page in the TLB, for both directions. */
+static bool fill_tlb(FIXTURE_DATA(guest_stage_unmap) *self)
+{
+	struct vmm *vmm = &self->vmm;
+
+	guest_stage_translate(&vmm->device, &vmm->table);
+	return dma_arrives(&vmm->device, &vmm->ram, &self->page,
+			   self->page.iova, &vmm->dst, vmm->dst.iova) &&
+	       dma_arrives(&vmm->device, &self->extra, &vmm->src,
+			   vmm->src.iova, &self->page, self->page.iova);
+}
+
+static void unmap_meanwhile(FIXTURE_DATA(guest_stage_unmap) *self,
+			    const struct guest_state *state)
+{
+	state->enter(&self->vmm);
+	guest_ram_unmap(&self->extra);
+	guest_stage_translate(&self->vmm.device, &self->vmm.table);
+}
+
+TEST_F(guest_stage_unmap, write)
+{
+	struct vmm *vmm = &self->vmm;
+
+	ASSERT_TRUE(fill_tlb(self));
+	unmap_meanwhile(self, variant->meanwhile);
+	EXPECT_TRUE(dma_write_blocked(&vmm->device, &self->extra,
+				      self->page.iova));
+}
+
+TEST_F(guest_stage_unmap, read)
+{
+	struct vmm *vmm = &self->vmm;
+
+	ASSERT_TRUE(fill_tlb(self));
+	dma_marker_load(&self->marker, &vmm->device, &vmm->src, vmm->src.iova);
+	unmap_meanwhile(self, variant->meanwhile);
+	pattern_fill(self->page.vaddr, GUEST_PAGE_SIZE);
+	dma_read(&vmm->device, self->page.iova, DMA_SIZE);
+	EXPECT_TRUE(dma_marker_kept(&self->marker, &vmm->device, &vmm->dst,
+				    vmm->dst.iova));
+}
+
+TEST_F(guest_stage_unmap, event)
+{
+	struct vmm *vmm = &self->vmm;
+
+	SKIP_WITHOUT_ORACLE(return);
+	ASSERT_TRUE(fill_tlb(self));
+	unmap_meanwhile(self, variant->meanwhile);
+	oracle_mark();
+	dma_write(&vmm->device, self->page.iova, DMA_SIZE);
+	EXPECT_TRUE(oracle_saw_event("F_TRANSLATION", vmm->device.sid));
+}
+
+/* In every state, bound or not: a bind may be on its way. */
+TEST_F(guest_stage_unmap, commands)
+{
+	struct vmm *vmm = &self->vmm;
+
+	SKIP_WITHOUT_ORACLE(return);
+	variant->meanwhile->enter(vmm);
+	oracle_mark();
+	guest_ram_unmap(&self->extra);
+	EXPECT_TRUE(oracle_stage2_unmap_complete(ste_vmid(&vmm->stage2_ste)));
+}
+
+/* The same address, other memory: never again the old one. */
+TEST_F(guest_stage_unmap, remap)
+{
+	struct vmm *vmm = &self->vmm;
+	struct guest_ram old = self->extra;
+
+	ASSERT_TRUE(fill_tlb(self));
+	unmap_meanwhile(self, variant->meanwhile);
+	guest_ram_init(&self->extra, &vmm->container, EXTRA_IPA, variant->size);
+	self->page.vaddr = guest_ram_ptr(&self->extra, self->page.ipa);
+	guest_ram_snapshot(&old);
+	EXPECT_TRUE(dma_arrives(&vmm->device, &self->extra, &vmm->src,
+				vmm->src.iova, &self->page, self->page.iova));
+	EXPECT_TRUE(guest_ram_kept(&old));
+	guest_ram_cleanup(&old);
+}
+
+/* State 2 and BYPASS, where addresses are IPAs, have no combined entries. */
+TEST_F(guest_stage_unmap, by_ipa)
+{
+	struct vmm *vmm = &self->vmm;
+
+	if (!variant->meanwhile->by_ipa)
+		SKIP(return, "not a state where addresses are IPAs");
+	variant->meanwhile->enter(vmm);
+	EXPECT_TRUE(dma_arrives(&vmm->device, &self->extra, &vmm->src,
+				vmm->src.ipa, &self->page, self->page.ipa));
+	guest_ram_unmap(&self->extra);
+	EXPECT_TRUE(dma_write_blocked(&vmm->device, &self->extra,
+				      self->page.ipa));
+}
+
+VFIO_TEST_HARNESS_MAIN

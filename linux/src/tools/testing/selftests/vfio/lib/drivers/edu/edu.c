@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/compiler.h>
+
+#include <libvfio/assert.h>
+#include <libvfio/dma.h>
+#include <libvfio/vfio_pci_device.h>
+
+#include "registers.h"
+
+static u32 edu_read(struct vfio_pci_device *device, u32 offset)
+{
+	u32 val = READ_ONCE(*(u32 *)(device->bar0 + offset));
+
+	dma_barrier();
+	return val;
+}
+
+static void edu_write(struct vfio_pci_device *device, u32 offset, u64 val)
+{
+	dma_barrier();
+	WRITE_ONCE(*(u64 *)(device->bar0 + offset), val);
+}
+
+static bool edu_match(u16 vendor, u16 device)
+{
+	return vendor == EDU_VENDOR_ID && device == EDU_DEVICE_ID;
+}
+
+static bool edu_busy(struct vfio_pci_device *device)
+{
+	return edu_read(device, EDU_DMA_CMD) & EDU_DMA_CMD_RUN;
+}
+
+/* The device ignores a command, and any write of the four, while it is busy. */
+static void edu_start(struct vfio_pci_device *device, u64 src, u64 dst,
+		      size_t size, u32 cmd)
+{
+	VFIO_ASSERT(size <= EDU_BUFFER_SIZE, "the buffer has %d bytes",
+		    EDU_BUFFER_SIZE);
+	VFIO_ASSERT(!edu_busy(device), "%s is busy", device->bdf);
+	edu_write(device, EDU_DMA_SRC, src);
+	edu_write(device, EDU_DMA_DST, dst);
+	edu_write(device, EDU_DMA_COUNT, size);
+	edu_write(device, EDU_DMA_CMD, cmd | EDU_DMA_CMD_RUN);
+}
+
+static void edu_read_start(struct vfio_pci_device *device, u64 addr,
+			   size_t size)
+{
+	edu_start(device, addr, EDU_BUFFER_ADDR, size, 0);
+}
+
+static void edu_write_start(struct vfio_pci_device *device, u64 addr,
+			    size_t size)
+{
+	edu_start(device, EDU_BUFFER_ADDR, addr, size, EDU_DMA_CMD_TO_MEMORY);
+}
+
+const struct vfio_pci_driver_ops edu_ops = {
+	.name = "edu",
+	.buffer_size = EDU_BUFFER_SIZE,
+	.match = edu_match,
+	.read_start = edu_read_start,
+	.write_start = edu_write_start,
+	.busy = edu_busy,
+};

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef SELFTESTS_VFIO_LIBVFIO_H
+#define SELFTESTS_VFIO_LIBVFIO_H
+
+#include <libvfio/assert.h>
+#include <libvfio/container.h>
+#include <libvfio/dma.h>
+#include <libvfio/guest_ram.h>
+#include <libvfio/guest_stage.h>
+#include <libvfio/guest_table.h>
+#include <libvfio/host.h>
+#include <libvfio/oracle.h>
+#include <libvfio/smmuv3.h>
+#include <libvfio/vfio_pci_device.h>
+#include <libvfio/vfio_pci_driver.h>
+#include <libvfio/vmm.h>
+
+#endif /* SELFTESTS_VFIO_LIBVFIO_H */

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef SELFTESTS_VFIO_LIBVFIO_HARNESS_H
+#define SELFTESTS_VFIO_LIBVFIO_HARNESS_H
+
+#include <libvfio.h>
+
+#include "kselftest_harness.h"
+
+/* What a test needs and a machine may not have. @statement leaves the test. */
+#define SKIP_WITHOUT_DEVICES(statement, n) do {					\
+	unsigned int __n = (n);							\
+										\
+	if (!vfio_selftests_bdf(__n - 1))					\
+		SKIP(statement, "needs %u devices, named after '--' or in VFIO_SELFTESTS_BDF", \
+		     __n);							\
+} while (0)
+
+#define SKIP_WITHOUT_DMA(statement, device) do {				\
+	if (!(device)->driver)							\
+		SKIP(statement, "no driver here makes %s do DMA",		\
+		     vfio_selftests_bdf(0));					\
+} while (0)
+
+#define SKIP_WITHOUT_ORACLE(statement) do {					\
+	if (!oracle_present())							\
+		SKIP(statement, "no oracle: only an emulator can tell");	\
+} while (0)
+
+#define VFIO_TEST_HARNESS_MAIN							\
+int main(int argc, char *argv[])						\
+{										\
+	vfio_selftests_init(&argc, argv);					\
+	return test_harness_run(argc, argv);					\
+}
+
+#endif /* SELFTESTS_VFIO_LIBVFIO_HARNESS_H */

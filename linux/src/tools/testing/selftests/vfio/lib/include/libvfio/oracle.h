@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef SELFTESTS_VFIO_LIBVFIO_ORACLE_H
+#define SELFTESTS_VFIO_LIBVFIO_ORACLE_H
+
+#include <linux/types.h>
+
+#include <libvfio/smmuv3.h>
+
+/*
+ * An emulator can tell, over a virtio serial port, what its SMMU was given and
+ * what it did: that doesn't depend on the code under test. Real hardware has no
+ * such port: there, tests of these things are skipped, and tests that look at
+ * them in passing do without. All but oracle_present() need the port.
+ */
+bool oracle_present(void);
+
+/* Commands, events and translations are counted from here. */
+void oracle_mark(void);
+
+/* The entry that the SMMU has in memory for @sid. */
+void oracle_ste(u16 sid, struct ste *ste);
+
+/*
+ * Words separated by spaces, in order, for example
+ * "CFGI_STE:sid=10 SYNC TLBI_NH_ALL:vmid=1 SYNC", in memory that the caller
+ * frees. PREFETCH_CFG, a hint, is left out.
+ */
+char *oracle_commands(void);
+
+/* How many words of @line start with @prefix. */
+unsigned int oracle_count(const char *line, const char *prefix);
+
+/* The same for the commands and the events since the mark. */
+unsigned int oracle_count_commands(const char *prefix);
+unsigned int oracle_count_events(void);
+bool oracle_saw_event(const char *name, u16 sid);
+
+/*
+ * Whether there was at least one invalidation by IPA since the mark and each run
+ * of them is followed by SYNC, NH_ALL for @vmid, SYNC. Only after that may the
+ * pages be given away: what is left of the guest's translations is combined with
+ * them and not found by IPA.
+ */
+bool oracle_stage2_unmap_complete(u16 vmid);
+
+#endif /* SELFTESTS_VFIO_LIBVFIO_ORACLE_H */

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <dirent.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <unistd.h>
+
+#include <libvfio/assert.h>
+#include <libvfio/oracle.h>
+
+#define PORTS		"/sys/class/virtio-ports"
+#define PORT_NAME	"org.guest-stage.oracle"
+#define ANSWER_MAX	(1 << 20)
+#define ANSWER_MS	60000
+#define OPEN_TRIES	100
+#define OPEN_WAIT_US	20000
+
+static int oracle_fd = -1;
+
+static bool is_oracle(const char *port)
+{
+	char path[PATH_MAX], name[64] = "";
+	FILE *file;
+
+	snprintf(path, sizeof(path), PORTS "/%s/name", port);
+	file = fopen(path, "r");
+	if (!file)
+		return false;
+	if (!fgets(name, sizeof(name), file))
+		name[0] = '\0';
+	fclose(file);
+	name[strcspn(name, "\n")] = '\0';
+	return !strcmp(name, PORT_NAME);
+}
+
+/* One process at a time has it open, and one that was killed may take a while. */
+static void open_port(const char *port)
+{
+	char path[PATH_MAX];
+	int tries;
+
+	snprintf(path, sizeof(path), "/dev/%s", port);
+	for (tries = 0; oracle_fd < 0 && tries < OPEN_TRIES; tries++) {
+		if (tries)
+			usleep(OPEN_WAIT_US);
+		oracle_fd = open(path, O_RDWR | O_CLOEXEC);
+	}
+	VFIO_ASSERT(oracle_fd >= 0, "%s", path);
+}
+
+bool oracle_present(void)
+{
+	struct dirent *entry;
+	DIR *dir;
+
+	if (oracle_fd >= 0)
+		return true;
+	dir = opendir(PORTS);
+	if (!dir)
+		return false;
+	while ((entry = readdir(dir)))
+		if (is_oracle(entry->d_name))
+			open_port(entry->d_name);
+	closedir(dir);
+	return oracle_fd >= 0;
+}
+
+static void wait_for_answer(const char *question)
+{
+	struct pollfd fd = { .fd = oracle_fd, .events = POLLIN };
+
+	VFIO_ASSERT(poll(&fd, 1, ANSWER_MS) == 1, "no answer to '%s'", question);
+}
+
+static void read_answer(const char *question, char *answer)
+{
+	size_t len = 0;
+	ssize_t got;
+
+	while (!len || answer[len - 1] != '\n') {
+		wait_for_answer(question);
+		got = read(oracle_fd, answer + len, ANSWER_MAX - 1 - len);
+		VFIO_ASSERT(got > 0, "no end to the answer to '%s'", question);
+		len += got;
+	}
+	answer[len - 1] = '\0';
+	VFIO_ASSERT(strncmp(answer, "error", 5), "'%s': %s", question, answer);
+}
+
+/* The caller frees the answer. */
+static char *ask(const char *fmt, ...)
+{
+	char question[64], *answer = malloc(ANSWER_MAX);
+	va_list args;
+
+	VFIO_ASSERT(oracle_present() && answer, "no oracle");
+	va_start(args, fmt);
+	vsnprintf(question, sizeof(question), fmt, args);
+	va_end(args);
+	VFIO_ASSERT(dprintf(oracle_fd, "%s\n", question) > 0, "'%s'", question);
+	read_answer(question, answer);
+	return answer;
+}
+
+void oracle_mark(void)
+{
+	free(ask("mark %d", getpid()));
+}
+
+void oracle_ste(u16 sid, struct ste *ste)
+{
+	char *answer = ask("ste %x", sid), *pos = answer;
+	unsigned int i;
+
+	for (i = 0; i < 8; i++) {
+		char *end;
+
+		ste->data[i] = strtoull(pos, &end, 16);
+		VFIO_ASSERT(end != pos, "'%s' is not an entry", answer);
+		pos = end;
+	}
+	free(answer);
+}
+
+static bool is_prefetch(const char *word)
+{
+	return !strncmp(word, "PREFETCH", strlen("PREFETCH"));
+}
+
+char *oracle_commands(void)
+{
+	char *answer = ask("cmds"), *line = calloc(1, strlen(answer) + 2), *word;
+	char *end = line;
+
+	for (word = strtok(answer, " "); word; word = strtok(NULL, " "))
+		if (!is_prefetch(word) && strcmp(word, "-"))
+			end += sprintf(end, "%s%s", end == line ? "" : " ", word);
+	free(answer);
+	return line;
+}
+
+unsigned int oracle_count(const char *line, const char *prefix)
+{
+	unsigned int count = 0;
+	const char *pos;
+
+	for (pos = line; (pos = strstr(pos, prefix)); pos++)
+		if (pos == line || pos[-1] == ' ')
+			count++;
+	return count;
+}
+
+unsigned int oracle_count_commands(const char *prefix)
+{
+	char *line = oracle_commands();
+	unsigned int count = oracle_count(line, prefix);
+
+	free(line);
+	return count;
+}
+
+unsigned int oracle_count_events(void)
+{
+	char *line = ask("events");
+	unsigned int count = oracle_count(line, "F_") + oracle_count(line, "C_");
+
+	free(line);
+	return count;
+}
+
+bool oracle_saw_event(const char *name, u16 sid)
+{
+	char *line = ask("events"), word[64];
+	bool seen;
+
+	snprintf(word, sizeof(word), "%s:sid=%x", name, sid);
+	seen = oracle_count(line, word);
+	free(line);
+	return seen;
+}
+
+static const char *skip_words(const char *pos, const char *prefix)
+{
+	while (!strncmp(pos, prefix, strlen(prefix))) {
+		pos += strcspn(pos, " ");
+		pos += strspn(pos, " ");
+	}
+	return pos;
+}
+
+bool oracle_stage2_unmap_complete(u16 vmid)
+{
+	char *line = oracle_commands(), rest[64];
+	const char *pos = line;
+	bool complete = false;
+
+	snprintf(rest, sizeof(rest), "SYNC TLBI_NH_ALL:vmid=%u SYNC", vmid);
+	while ((pos = strstr(pos, "TLBI_S2_IPA"))) {
+		pos = skip_words(pos, "TLBI_S2_IPA");
+		complete = !strncmp(pos, rest, strlen(rest));
+		if (!complete)
+			break;
+	}
+	free(line);
+	return complete;
+}

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/kernel.h>
+#include <linux/pci_regs.h>
+
+#include <libvfio/vfio_pci_device.h>
+#include <libvfio/vfio_pci_driver.h>
+
+static const struct vfio_pci_driver_ops *const drivers[] = {
+	&edu_ops,
+};
+
+const struct vfio_pci_driver_ops *vfio_pci_driver_find(u16 vendor, u16 id)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(drivers); i++)
+		if (drivers[i]->match(vendor, id))
+			return drivers[i];
+	return NULL;
+}
+
+void vfio_pci_driver_probe(struct vfio_pci_device *device)
+{
+	u16 vendor = vfio_pci_config_read(device, PCI_VENDOR_ID);
+	u16 id = vfio_pci_config_read(device, PCI_DEVICE_ID);
+
+	device->driver = vfio_pci_driver_find(vendor, id);
+	if (!device->driver)
+		return;
+	vfio_pci_device_map_bar0(device);
+	vfio_pci_config_write(device, PCI_COMMAND,
+			      vfio_pci_config_read(device, PCI_COMMAND) |
+			      PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
+}
