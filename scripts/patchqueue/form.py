@@ -76,8 +76,8 @@ def parse(text, where):
     message, mark, rest = text.partition("\n---\n")
     if not mark:
         raise Refused(f"{where}: the line --- after the message is missing")
-    subject, blank, body = message.partition("\n\n")
-    if "\n" in subject or (body and not blank):
+    subject, _, body = (message + "\n").partition("\n\n")
+    if "\n" in subject:
         raise Refused(f"{where}: a blank line has to follow the subject")
     body = body.strip("\n")
     check_message(subject, body, where)

@@ -16,19 +16,23 @@ def make_tree(store, tree, fetch, say):
     with tree.locked():
         if tree.exists():
             _check_nothing_to_lose(tree)
-        _ensure_base(tree, fetch, say)
+        ensure_base(tree, fetch, say)
         state, now = tree.state(), digests(store.contents())
         head = tree.head()
         if state.get("files") == now and head == state.get("commit") == state.get("made"):
-            say(f"{tree.directory} is up to date ({len(store.names())} patches on "
-                f"{state['words']})")
+            say(f"{tree.directory} is up to date: {_count(store)} on {state['words']}")
             return
         commit = compose(tree.git, store, state["base"])
         tree.switch(commit)
         tree.git.run("tag", "--force", "base", state["base"])
         tree.remember(base=state["base"], source=state["source"], words=state["words"],
                       given=state["given"], commit=commit, made=commit, files=now)
-        say(f"{tree.directory} has {len(store.names())} patches on {state['words']}")
+        say(f"{tree.directory} has {_count(store)} on {state['words']}")
+
+
+def _count(store):
+    number = len(store.names())
+    return "1 patch" if number == 1 else f"{number} patches"
 
 
 def _check_nothing_to_lose(tree):
@@ -45,7 +49,7 @@ def _check_nothing_to_lose(tree):
                       f"{known[:12]}")
 
 
-def _ensure_base(tree, fetch, say):
+def ensure_base(tree, fetch, say):
     """Imports the source if there is no tree, or if another source is asked for."""
     state = tree.state() if tree.exists() else {}
     given = os.environ.get("LINUX_TARBALL", "")
@@ -63,6 +67,7 @@ def _ensure_base(tree, fetch, say):
             tree.directory, tarball, words, lambda place, commit:
             Worktree(place).remember(base=commit, commit=commit, **fresh))
         state = {**tree.state(), **state}
+        state.pop("made", None)
     tree.remember(**{**state, "source": source, "words": words, "given": given})
 
 

@@ -15,7 +15,8 @@ from .git import Git
 
 BRANCH = "guest-stage"
 SOURCES = ("*.c", "*.h", "*.S", "*.rst", "*.sh", "*.py", "*.yaml", "*.dts",
-           "*Makefile", "*Kconfig", "*/config", "*/settings", ":!*.mod.c")
+           "*Makefile", "*Kconfig", "*/config", "*/settings", ":!*.mod.c", ":!usr/include", ":!include/config",
+           ":(exclude,glob)**/generated/**")
 
 
 class Worktree:
@@ -99,7 +100,8 @@ class Worktree:
             raise Refused(f"an interrupted make tree left {self.directory} half-way, and "
                           f"{sorted(others)[0]} was edited since: git stash it first")
         self.git.run("reset", "--hard", "--quiet", commit)
-        self.remember(**{k: v for k, v in self.state().items() if k != "switching"})
+        left = {k: v for k, v in self.state().items() if k not in ("switching", "made")}
+        self.remember(**{**left, "commit": commit})
 
     def _check_untracked(self, head, commit):
         added = self.git.fields("diff-tree", "-r", "-z", "--name-only",
