@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0-only WITH Linux-syscall-note */
+/*
+ * Guest-owned IOMMU configuration, for any framework that assigns devices.
+ *
+ * The structures below carry no file descriptor and no pointer to user memory:
+ * the framework that transports them (VFIO) names the device.
+ */
+#ifndef _UAPI_LINUX_IOMMU_H
+#define _UAPI_LINUX_IOMMU_H
+
+#include <linux/types.h>
+
+/**
+ * enum iommu_guest_stage_format - Whose first stage of translation it is
+ * @IOMMU_GUEST_STAGE_FORMAT_ARM_SMMUV3: A context descriptor table for an Arm
+ *	SMMUv3. &struct iommu_guest_stage_config.smmuv3 is valid.
+ */
+enum iommu_guest_stage_format {
+	IOMMU_GUEST_STAGE_FORMAT_ARM_SMMUV3 = 1,
+};
+
+/**
+ * enum iommu_guest_stage_state - What the guest's configuration does to DMA
+ * @IOMMU_GUEST_STAGE_TRANSLATE: The guest's tables translate the device's
+ *	addresses to IPAs, then the host's second stage to physical addresses.
+ * @IOMMU_GUEST_STAGE_BYPASS: The guest turned its first stage off: the device's
+ *	addresses are IPAs.
+ * @IOMMU_GUEST_STAGE_ABORT: All DMA is terminated, without an event. For the
+ *	time before the guest has set its IOMMU up, and for an entry of the guest
+ *	that is invalid: the VMM, which sees that entry, then also raises the
+ *	guest's event (C_BAD_STE for an SMMUv3), because the hardware is given a
+ *	valid entry and has none to report.
+ */
+enum iommu_guest_stage_state {
+	IOMMU_GUEST_STAGE_TRANSLATE = 1,
+	IOMMU_GUEST_STAGE_BYPASS = 2,
+	IOMMU_GUEST_STAGE_ABORT = 3,
+};
+
+/**
+ * struct iommu_guest_stage_smmuv3 - The guest's part of a Stream Table Entry
+ * @flags: Any of
+ *
+ *	* %IOMMU_GUEST_STAGE_SMMUV3_EATS: The guest wrote STE.EATS = 0b01, full
+ *	  ATS. Without it PCI ATS is turned off while the guest stage is bound.
+ *	* %IOMMU_GUEST_STAGE_SMMUV3_S1STALLD: The guest wrote STE.S1STALLD = 1.
+ *	  The host sets S1STALLD regardless where stalls can't be delivered.
+ * @s1fmt: STE.S1Fmt: 0 linear, 1 two levels with 4KB leaves, 2 two levels with
+ *	64KB leaves. Ignored with pasid_bits = 0, as in hardware.
+ * @s1dss: STE.S1DSS, what happens to a transaction without a PASID: 0
+ *	terminated, 1 bypasses the guest's stage, 2 uses the descriptor of
+ *	PASID 0. Ignored with pasid_bits = 0, as in hardware.
+ * @s1cir: STE.S1CIR, inner cacheability of descriptor fetches, 0 to 3
+ * @s1cor: STE.S1COR, outer cacheability of descriptor fetches, 0 to 3
+ * @s1csh: STE.S1CSH, shareability of descriptor fetches: 0 non-shareable,
+ *	2 outer, 3 inner shareable
+ * @__reserved: Must be 0
+ *
+ * Each field has the encoding of the field of the same name of the STE, see
+ * section 5.2 of the Arm System Memory Management Unit Architecture
+ * Specification, version 3 (IHI 0070). What isn't here the host sets.
+ */
+struct iommu_guest_stage_smmuv3 {
+	__u32	flags;
+#define IOMMU_GUEST_STAGE_SMMUV3_EATS		(1 << 0)
+#define IOMMU_GUEST_STAGE_SMMUV3_S1STALLD	(1 << 1)
+	__u8	s1fmt;
+	__u8	s1dss;
+	__u8	s1cir;
+	__u8	s1cor;
+	__u8	s1csh;
+	__u8	__reserved[7];
+};
+
+/**
+ * struct iommu_guest_stage_config - A guest's configuration of one device
+ * @argsz: Size of this structure, in bytes, as the caller knows it. Bytes that
+ *	the kernel doesn't know must be 0 (-E2BIG), bytes that the caller doesn't
+ *	know are taken as 0.
+ * @flags: Must be 0
+ * @format: &enum iommu_guest_stage_format
+ * @state: &enum iommu_guest_stage_state. In the states BYPASS and ABORT
+ *	@base_ptr, @pasid_bits and the fields of the format, other than its
+ *	flags and padding, are ignored.
+ * @vsid: What the guest calls the device: for an SMMUv3 the virtual StreamID.
+ *	Unique within a container, and fixed while the device is bound.
+ * @pasid_bits: log2 of the number of contexts in the table, for an SMMUv3
+ *	STE.S1CDMax. 0 for one context: transactions with a PASID are refused.
+ * @base_ptr: Address of the table, an IPA. For an SMMUv3 STE.S1ContextPtr,
+ *	aligned to 64 bytes and to the size of a linear or first-level table.
+ * @smmuv3: For %IOMMU_GUEST_STAGE_FORMAT_ARM_SMMUV3
+ */
+struct iommu_guest_stage_config {
+	__u32	argsz;
+	__u32	flags;
+	__u32	format;
+	__u32	state;
+	__u32	vsid;
+	__u32	pasid_bits;
+	__aligned_u64	base_ptr;
+	union {
+		struct iommu_guest_stage_smmuv3	smmuv3;
+	};
+};
+
+#endif /* _UAPI_LINUX_IOMMU_H */
