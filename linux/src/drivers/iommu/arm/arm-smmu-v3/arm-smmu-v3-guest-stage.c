@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A guest's stage 1 on top of a nesting domain of the host
+ *
+ * The guest chooses the fields of struct iommu_guest_stage_smmuv3 and its
+ * companions, nothing else. All others of the STE are the host's, and are those
+ * of the nesting domain's own STE.
+ */
+#include <kunit/visibility.h>
+#include <linux/moduleparam.h>
+#include <linux/pci.h>
+#include <linux/pci-ats.h>
+
+#include "arm-smmu-v3-guest-stage.h"
+
+#define CREATE_TRACE_POINTS
+#include "arm-smmu-v3-guest-stage-trace.h"
+
+static bool allow_unsafe_guest_stage;
+module_param_named_unsafe(allow_unsafe_guest_stage, allow_unsafe_guest_stage,
+			  bool, 0644);
+MODULE_PARM_DESC(allow_unsafe_guest_stage,
+		 "Let guests have a stage 1 that can make their device's accesses incoherent with the CPU's caches.");
+
+/*
+ * A guest's stage 1 can make accesses of its device non-cacheable. They would
+ * then read what was in memory before the host cleaned a page, and hand the
+ * guest data that aren't its own. Neither a stage 2 that forces write-back nor
+ * a device whose accesses can't be made non-cacheable is known to this driver,
+ * so for now the administrator has to vouch for the platform.
+ */
+static bool arm_smmu_guest_stage_coherent(struct arm_smmu_master *master)
+{
+	if (READ_ONCE(allow_unsafe_guest_stage))
+		return true;
+
+	dev_warn_ratelimited(master->dev,
+			     "A guest stage can make DMA incoherent on this platform. Use the module param \"allow_unsafe_guest_stage\" to enable it\n");
+	return false;
+}
+
+/* The bytes that S1ContextPtr must be aligned to, of either table format */
+static u64 arm_smmu_guest_table_size(u8 s1fmt, u32 pasid_bits)
+{
+	u32 l2_bits;
+
+	switch (s1fmt) {
+	case STRTAB_STE_0_S1FMT_4K_L2:
+		l2_bits = 6;
+		break;
+	case STRTAB_STE_0_S1FMT_64K_L2:
+		l2_bits = 10;
+		break;
+	default:
+		return sizeof(struct arm_smmu_cd) << pasid_bits;
+	}
+
+	if (pasid_bits <= l2_bits)
+		return sizeof(struct arm_smmu_cdtab_l1);
+	return sizeof(struct arm_smmu_cdtab_l1) << (pasid_bits - l2_bits);
+}
+
+/*
+ * The hardware doesn't catch any of these: reserved values of S1Fmt and S1DSS
+ * act as 0, and what a misaligned table does is CONSTRAINED UNPREDICTABLE (IHI
+ * 0070, 5.2 Stream Table Entry). Without PASIDs it ignores both fields.
+ */
+VISIBLE_IF_KUNIT
+int arm_smmu_check_guest_table(const struct arm_smmu_master *master,
+			       const struct iommu_domain *domain,
+			       const struct iommu_guest_stage_config *cfg)
+{
+	const struct iommu_guest_stage_smmuv3 *s1 = &cfg->smmuv3;
+	u8 s1fmt = cfg->pasid_bits ? s1->s1fmt : STRTAB_STE_0_S1FMT_LINEAR;
+	u64 size;
+
+	if (cfg->pasid_bits > master->ssid_bits)
+		return -EINVAL;
+	if (s1fmt > STRTAB_STE_0_S1FMT_64K_L2)
+		return -EINVAL;
+	if (s1fmt != STRTAB_STE_0_S1FMT_LINEAR &&
+	    !(master->smmu->features & ARM_SMMU_FEAT_2_LVL_CDTAB))
+		return -EINVAL;
+	if (cfg->pasid_bits && s1->s1dss > STRTAB_STE_1_S1DSS_SSID0)
+		return -EINVAL;
+
+	/* S1ContextPtr has no bits [5:0] */
+	size = max(arm_smmu_guest_table_size(s1fmt, cfg->pasid_bits), 64ULL);
+	if (!IS_ALIGNED(cfg->base_ptr, size))
+		return -EINVAL;
+	if (cfg->base_ptr > domain->geometry.aperture_end ||
+	    size - 1 > domain->geometry.aperture_end - cfg->base_ptr)
+		return -EINVAL;
+	return 0;
+}
+EXPORT_SYMBOL_IF_KUNIT(arm_smmu_check_guest_table);
+
+static bool arm_smmu_sh_valid(u8 sh)
+{
+	return sh == ARM_SMMU_SH_NSH || sh == ARM_SMMU_SH_OSH ||
+	       sh == ARM_SMMU_SH_ISH;
+}
+
+VISIBLE_IF_KUNIT
+int arm_smmu_check_guest_ste(const struct arm_smmu_master *master,
+			     const struct iommu_domain *domain,
+			     const struct iommu_guest_stage_config *cfg)
+{
+	const struct iommu_guest_stage_smmuv3 *s1 = &cfg->smmuv3;
+
+	if (cfg->format != IOMMU_GUEST_STAGE_FORMAT_ARM_SMMUV3)
+		return -EOPNOTSUPP;
+	if (cfg->state != IOMMU_GUEST_STAGE_TRANSLATE)
+		return 0;
+
+	if (s1->s1cir > FIELD_MAX(STRTAB_STE_1_S1CIR) ||
+	    s1->s1cor > FIELD_MAX(STRTAB_STE_1_S1COR) ||
+	    !arm_smmu_sh_valid(s1->s1csh))
+		return -EINVAL;
+
+	/* ILLEGAL where the stall model can't be configured */
+	if ((s1->flags & IOMMU_GUEST_STAGE_SMMUV3_S1STALLD) &&
+	    !(master->smmu->features & ARM_SMMU_FEAT_STALLS))
+		return -EINVAL;
+
+	return arm_smmu_check_guest_table(master, domain, cfg);
+}
+EXPORT_SYMBOL_IF_KUNIT(arm_smmu_check_guest_ste);
+
+/*
+ * The STE of a device with a guest stage, given by a configuration that
+ * arm_smmu_check_guest_ste() has passed. The guest's pointer is an IPA, so
+ * Config never says stage 1 without stage 2.
+ */
+VISIBLE_IF_KUNIT
+void arm_smmu_make_guest_ste(struct arm_smmu_ste *target,
+			     struct arm_smmu_master *master,
+			     struct arm_smmu_domain *smmu_domain,
+			     const struct iommu_guest_stage_config *cfg,
+			     bool ats_enabled)
+{
+	const struct iommu_guest_stage_smmuv3 *s1 = &cfg->smmuv3;
+	u8 s1fmt = cfg->pasid_bits ? s1->s1fmt : 0;
+	u8 s1dss = cfg->pasid_bits ? s1->s1dss : 0;
+
+	if (cfg->state == IOMMU_GUEST_STAGE_ABORT) {
+		arm_smmu_make_abort_ste(target);
+		return;
+	}
+
+	arm_smmu_make_s2_domain_ste(target, master, smmu_domain, ats_enabled);
+	if (cfg->state == IOMMU_GUEST_STAGE_BYPASS)
+		return;
+
+	target->data[0] = cpu_to_le64(
+		STRTAB_STE_0_V |
+		FIELD_PREP(STRTAB_STE_0_CFG, STRTAB_STE_0_CFG_NESTED) |
+		FIELD_PREP(STRTAB_STE_0_S1FMT, s1fmt) |
+		(cfg->base_ptr & STRTAB_STE_0_S1CTXPTR_MASK) |
+		FIELD_PREP(STRTAB_STE_0_S1CDMAX, cfg->pasid_bits));
+
+	/* A guest's stalls have nobody to resume them: its CD.S = 1 is illegal */
+	target->data[1] |= cpu_to_le64(
+		FIELD_PREP(STRTAB_STE_1_S1DSS, s1dss) |
+		FIELD_PREP(STRTAB_STE_1_S1CIR, s1->s1cir) |
+		FIELD_PREP(STRTAB_STE_1_S1COR, s1->s1cor) |
+		FIELD_PREP(STRTAB_STE_1_S1CSH, s1->s1csh) |
+		(master->smmu->features & ARM_SMMU_FEAT_STALLS ?
+			 STRTAB_STE_1_S1STALLD : 0));
+}
+EXPORT_SYMBOL_IF_KUNIT(arm_smmu_make_guest_ste);
+
+/*
+ * PCI ATS is never on while STE.EATS is off. nr_ats_masters and
+ * master->ats_enabled are set before a translation can enter the ATC, and reset
+ * after the last is gone, so that no unmap in between skips an ATC_INV.
+ */
+static void arm_smmu_install_guest_ste(struct arm_smmu_master *master,
+				       struct arm_smmu_domain *smmu_domain,
+				       const struct arm_smmu_ste *ste,
+				       bool ats_enabled)
+{
+	bool ats_was_enabled = master->ats_enabled;
+	bool was_nested = master->ste_nested;
+
+	lockdep_assert_held(&arm_smmu_asid_lock);
+
+	if (ats_enabled && !ats_was_enabled) {
+		atomic_inc(&smmu_domain->nr_ats_masters);
+		master->ats_enabled = true;
+	} else if (!ats_enabled && ats_was_enabled) {
+		/*
+		 * EATS and Config are in different quad-words: the STE may
+		 * become invalid in between. With ATS off first there is no
+		 * translation request that would be answered with an error.
+		 */
+		pci_disable_ats(to_pci_dev(master->dev));
+		wmb();
+	}
+
+	arm_smmu_install_ste_for_dev(master, ste);
+	trace_arm_smmu_guest_ste(master, ste);
+
+	if (ats_enabled && !ats_was_enabled)
+		arm_smmu_enable_ats(master);
+
+	/* Between two guest tables the ATC is the guest's to invalidate */
+	if (ats_was_enabled &&
+	    !(ats_enabled && was_nested && master->ste_nested))
+		arm_smmu_atc_inv_master(master, IOMMU_NO_PASID);
+
+	if (!ats_enabled && ats_was_enabled) {
+		master->ats_enabled = false;
+		atomic_dec(&smmu_domain->nr_ats_masters);
+	}
+}
+
+int arm_smmu_bind_guest_stage(struct iommu_domain *domain, struct device *dev,
+			      const struct iommu_guest_stage_config *cfg)
+{
+	struct arm_smmu_domain *smmu_domain = to_smmu_domain(domain);
+	struct arm_smmu_master *master = dev_iommu_priv_get(dev);
+	bool ats_enabled = cfg->state == IOMMU_GUEST_STAGE_TRANSLATE &&
+			   (cfg->smmuv3.flags & IOMMU_GUEST_STAGE_SMMUV3_EATS);
+	struct arm_smmu_ste ste;
+	int ret;
+
+	iommu_group_mutex_assert(dev);
+
+	/* Substreams have not been tried with a guest yet */
+	if (cfg->state == IOMMU_GUEST_STAGE_TRANSLATE && cfg->pasid_bits)
+		return -EOPNOTSUPP;
+	if (ats_enabled && !arm_smmu_ats_supported(master))
+		return -EOPNOTSUPP;
+	ret = arm_smmu_check_guest_ste(master, domain, cfg);
+	if (ret)
+		return ret;
+	if (!arm_smmu_guest_stage_coherent(master))
+		return -EPERM;
+
+	arm_smmu_make_guest_ste(&ste, master, smmu_domain, cfg, ats_enabled);
+
+	mutex_lock(&arm_smmu_asid_lock);
+	arm_smmu_install_guest_ste(master, smmu_domain, &ste, ats_enabled);
+	mutex_unlock(&arm_smmu_asid_lock);
+	return 0;
+}
+
+void arm_smmu_unbind_guest_stage(struct iommu_domain *domain,
+				 struct device *dev)
+{
+	struct arm_smmu_domain *smmu_domain = to_smmu_domain(domain);
+	struct arm_smmu_master *master = dev_iommu_priv_get(dev);
+	bool ats_enabled = arm_smmu_ats_supported(master);
+	struct arm_smmu_ste ste;
+
+	iommu_group_mutex_assert(dev);
+
+	arm_smmu_make_s2_domain_ste(&ste, master, smmu_domain, ats_enabled);
+
+	mutex_lock(&arm_smmu_asid_lock);
+	arm_smmu_install_guest_ste(master, smmu_domain, &ste, ats_enabled);
+	/* Other guest stages of the domain share the VMID and just walk again */
+	arm_smmu_tlb_inv_vmid_s1(smmu_domain->smmu, smmu_domain->s2_cfg.vmid);
+	mutex_unlock(&arm_smmu_asid_lock);
+}
