@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A guest's own stage of translation, bound by way of a container
+ */
+#ifndef __VFIO_GUEST_STAGE_H__
+#define __VFIO_GUEST_STAGE_H__
+
+#include <linux/mutex.h>
+#include <linux/types.h>
+#include <linux/xarray.h>
+
+struct iommu_domain;
+struct vfio_container;
+struct vfio_device;
+struct vfio_iommu_driver;
+
+/**
+ * struct vfio_guest_stages - The guest stages of a container
+ * @lock: Serialises bind and unbind. Nests inside the container's group_lock
+ *	  and the device set's lock, and outside of all locks of the IOMMU driver.
+ * @by_vsid: &struct vfio_guest_stage, by what the guest calls the device
+ */
+struct vfio_guest_stages {
+	struct mutex	lock;
+	struct xarray	by_vsid;
+};
+
+/**
+ * struct vfio_guest_stage - A device with a guest stage
+ * @device: the device, open for as long as this exists
+ * @domain: nesting domain that @device is attached to for as long
+ * @vsid: what the guest calls it
+ */
+struct vfio_guest_stage {
+	struct vfio_device	*device;
+	struct iommu_domain	*domain;
+	u32			vsid;
+};
+
+void vfio_guest_stages_init(struct vfio_guest_stages *stages);
+void vfio_guest_stages_destroy(struct vfio_guest_stages *stages);
+long vfio_guest_stage_ioctl(struct vfio_container *container, unsigned int cmd,
+			    void __user *arg);
+void vfio_guest_stage_close(struct vfio_guest_stages *stages,
+			    struct vfio_device *device);
+
+#endif /* __VFIO_GUEST_STAGE_H__ */
