@@ -322,13 +322,13 @@ FIXTURE(guest_stage_read_only)
 FIXTURE_VARIANT(guest_stage_read_only)
 {
 	/* Let the device read the page, and not write it. */
-	void (*map)(FIXTURE_DATA(guest_stage_read_only) *self);
+	void (*map)(struct vmm *vmm, struct dma_page *page);
 };
 
-static void map_read_only_by_guest(FIXTURE_DATA(guest_stage_read_only) *self)
+static void map_read_only_by_guest(struct vmm *vmm, struct dma_page *page)
 {
-	guest_table_map(&self->vmm.table, self->page.iova, self->page.ipa,
-			GUEST_PAGE_SIZE, GUEST_READ);
+	guest_table_map(&vmm->table, page->iova, page->ipa, GUEST_PAGE_SIZE,
+			GUEST_READ);
 }
 
 FIXTURE_VARIANT_ADD(guest_stage_read_only, by_the_guest)
@@ -336,16 +336,14 @@ FIXTURE_VARIANT_ADD(guest_stage_read_only, by_the_guest)
 	.map = map_read_only_by_guest,
 };
 
-static void map_read_only_by_host(FIXTURE_DATA(guest_stage_read_only) *self)
+static void map_read_only_by_host(struct vmm *vmm, struct dma_page *page)
 {
-	struct vmm *vmm = &self->vmm;
-	int ret = __vfio_dma_map(&vmm->container, self->page.vaddr,
-				 UNMAPPED_IPA, GUEST_PAGE_SIZE,
-				 VFIO_DMA_MAP_FLAG_READ);
+	int ret = __vfio_dma_map(&vmm->container, page->vaddr, UNMAPPED_IPA,
+				 GUEST_PAGE_SIZE, VFIO_DMA_MAP_FLAG_READ);
 
 	VFIO_ASSERT(!ret, "map a page to read: %d", ret);
-	guest_table_map(&vmm->table, self->page.iova, UNMAPPED_IPA,
-			GUEST_PAGE_SIZE, GUEST_READ | GUEST_WRITE);
+	guest_table_map(&vmm->table, page->iova, UNMAPPED_IPA, GUEST_PAGE_SIZE,
+			GUEST_READ | GUEST_WRITE);
 }
 
 FIXTURE_VARIANT_ADD(guest_stage_read_only, by_the_host)
@@ -373,7 +371,7 @@ TEST_F(guest_stage_read_only, dma)
 {
 	struct vmm *vmm = &self->vmm;
 
-	variant->map(self);
+	variant->map(vmm, &self->page);
 	guest_stage_translate(&vmm->device, &vmm->table);
 	EXPECT_TRUE(dma_write_blocked(&vmm->device, &vmm->ram, self->page.iova));
 	EXPECT_TRUE(dma_arrives(&vmm->device, &vmm->ram, &self->page,
@@ -385,11 +383,14 @@ TEST_F(guest_stage_read_only, event)
 	struct vmm *vmm = &self->vmm;
 
 	SKIP_WITHOUT_ORACLE(return);
-	variant->map(self);
+	variant->map(vmm, &self->page);
 	guest_stage_translate(&vmm->device, &vmm->table);
 	oracle_mark();
 	dma_write(&vmm->device, self->page.iova, DMA_SIZE);
 	EXPECT_TRUE(oracle_saw_event("F_PERMISSION", vmm->device.sid));
 }
 
-VFIO_TEST_HARNESS_MAIN
+int main(int argc, char *argv[])
+{
+	return vfio_selftests_run(argc, argv);
+}

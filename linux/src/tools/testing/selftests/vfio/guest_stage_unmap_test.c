@@ -83,31 +83,30 @@ FIXTURE_TEARDOWN(guest_stage_unmap)
 }
 
 /* Leave the guest's translation to the page in the TLB, for both directions. */
-static bool fill_tlb(FIXTURE_DATA(guest_stage_unmap) *self)
+static bool fill_tlb(struct vmm *vmm, struct guest_ram *extra,
+		     struct dma_page *page)
 {
-	struct vmm *vmm = &self->vmm;
-
 	guest_stage_translate(&vmm->device, &vmm->table);
-	return dma_arrives(&vmm->device, &vmm->ram, &self->page,
-			   self->page.iova, &vmm->dst, vmm->dst.iova) &&
-	       dma_arrives(&vmm->device, &self->extra, &vmm->src,
-			   vmm->src.iova, &self->page, self->page.iova);
+	return dma_arrives(&vmm->device, &vmm->ram, page, page->iova,
+			   &vmm->dst, vmm->dst.iova) &&
+	       dma_arrives(&vmm->device, extra, &vmm->src, vmm->src.iova,
+			   page, page->iova);
 }
 
-static void unmap_meanwhile(FIXTURE_DATA(guest_stage_unmap) *self,
-			    const struct guest_state *state)
+static void unmap_in(const struct guest_state *meanwhile, struct vmm *vmm,
+		     struct guest_ram *extra)
 {
-	state->enter(&self->vmm);
-	guest_ram_unmap(&self->extra);
-	guest_stage_translate(&self->vmm.device, &self->vmm.table);
+	meanwhile->enter(vmm);
+	guest_ram_unmap(extra);
+	guest_stage_translate(&vmm->device, &vmm->table);
 }
 
 TEST_F(guest_stage_unmap, write)
 {
 	struct vmm *vmm = &self->vmm;
 
-	ASSERT_TRUE(fill_tlb(self));
-	unmap_meanwhile(self, variant->meanwhile);
+	ASSERT_TRUE(fill_tlb(vmm, &self->extra, &self->page));
+	unmap_in(variant->meanwhile, vmm, &self->extra);
 	EXPECT_TRUE(dma_write_blocked(&vmm->device, &self->extra,
 				      self->page.iova));
 }
@@ -116,9 +115,9 @@ TEST_F(guest_stage_unmap, read)
 {
 	struct vmm *vmm = &self->vmm;
 
-	ASSERT_TRUE(fill_tlb(self));
+	ASSERT_TRUE(fill_tlb(vmm, &self->extra, &self->page));
 	dma_marker_load(&self->marker, &vmm->device, &vmm->src, vmm->src.iova);
-	unmap_meanwhile(self, variant->meanwhile);
+	unmap_in(variant->meanwhile, vmm, &self->extra);
 	pattern_fill(self->page.vaddr, GUEST_PAGE_SIZE);
 	dma_read(&vmm->device, self->page.iova, DMA_SIZE);
 	EXPECT_TRUE(dma_marker_kept(&self->marker, &vmm->device, &vmm->dst,
@@ -130,8 +129,8 @@ TEST_F(guest_stage_unmap, event)
 	struct vmm *vmm = &self->vmm;
 
 	SKIP_WITHOUT_ORACLE(return);
-	ASSERT_TRUE(fill_tlb(self));
-	unmap_meanwhile(self, variant->meanwhile);
+	ASSERT_TRUE(fill_tlb(vmm, &self->extra, &self->page));
+	unmap_in(variant->meanwhile, vmm, &self->extra);
 	oracle_mark();
 	dma_write(&vmm->device, self->page.iova, DMA_SIZE);
 	EXPECT_TRUE(oracle_saw_event("F_TRANSLATION", vmm->device.sid));
@@ -155,8 +154,8 @@ TEST_F(guest_stage_unmap, remap)
 	struct vmm *vmm = &self->vmm;
 	struct guest_ram old = self->extra;
 
-	ASSERT_TRUE(fill_tlb(self));
-	unmap_meanwhile(self, variant->meanwhile);
+	ASSERT_TRUE(fill_tlb(vmm, &self->extra, &self->page));
+	unmap_in(variant->meanwhile, vmm, &self->extra);
 	guest_ram_init(&self->extra, &vmm->container, EXTRA_IPA, variant->size);
 	self->page.vaddr = guest_ram_ptr(&self->extra, self->page.ipa);
 	guest_ram_snapshot(&old);
@@ -181,4 +180,7 @@ TEST_F(guest_stage_unmap, by_ipa)
 				      self->page.ipa));
 }
 
-VFIO_TEST_HARNESS_MAIN
+int main(int argc, char *argv[])
+{
+	return vfio_selftests_run(argc, argv);
+}

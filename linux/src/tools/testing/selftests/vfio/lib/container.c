@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <fcntl.h>
-#include <inttypes.h>
 #include <limits.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -104,8 +103,8 @@ void vfio_dma_map(struct vfio_container *container, void *vaddr, u64 iova,
 	int ret = __vfio_dma_map(container, vaddr, iova, size,
 				 VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE);
 
-	VFIO_ASSERT(!ret, "map %#" PRIx64 " bytes at %#" PRIx64 ": %d", size,
-		    iova, ret);
+	VFIO_ASSERT(!ret, "map %#llx bytes at %#llx: %d",
+		    (unsigned long long)size, (unsigned long long)iova, ret);
 }
 
 int __vfio_dma_unmap(struct vfio_container *container, u64 iova, u64 size)
@@ -125,8 +124,8 @@ void vfio_dma_unmap(struct vfio_container *container, u64 iova, u64 size)
 {
 	int ret = __vfio_dma_unmap(container, iova, size);
 
-	VFIO_ASSERT(!ret, "unmap %#" PRIx64 " bytes at %#" PRIx64 ": %d", size,
-		    iova, ret);
+	VFIO_ASSERT(!ret, "unmap %#llx bytes at %#llx: %d",
+		    (unsigned long long)size, (unsigned long long)iova, ret);
 }
 
 static int group_of(const char *bdf)

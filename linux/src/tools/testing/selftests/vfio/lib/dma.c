@@ -63,11 +63,18 @@ bool dma_arrives(struct vfio_pci_device *device, struct guest_ram *ram,
 		 struct dma_page *from, u64 from_addr,
 		 struct dma_page *to, u64 to_addr)
 {
+	u64 sent[DMA_SIZE / sizeof(u64)];
+
 	pattern_fill(from->vaddr, GUEST_PAGE_SIZE);
+	memcpy(sent, from->vaddr, DMA_SIZE);
 	guest_ram_snapshot(ram);
 	dma_read(device, from_addr, DMA_SIZE);
+	if (!guest_ram_kept(ram))
+		return false;
+	pattern_fill(from->vaddr, GUEST_PAGE_SIZE);
+	guest_ram_snapshot(ram);
 	dma_write(device, to_addr, DMA_SIZE);
-	return !memcmp(from->vaddr, to->vaddr, DMA_SIZE) &&
+	return !memcmp(sent, to->vaddr, DMA_SIZE) &&
 	       guest_ram_kept_but(ram, to->ipa, DMA_SIZE);
 }
 

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <inttypes.h>
 #include <sys/mman.h>
 
 #include <libvfio/assert.h>
@@ -10,7 +9,7 @@ static void *alloc_shared(u64 size)
 	void *vaddr = mmap(NULL, size, PROT_READ | PROT_WRITE,
 			   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
-	VFIO_ASSERT(vaddr != MAP_FAILED, "%" PRIu64 " bytes", size);
+	VFIO_ASSERT(vaddr != MAP_FAILED, "%llu bytes", (unsigned long long)size);
 	return vaddr;
 }
 
@@ -54,13 +53,18 @@ u64 guest_ram_alloc(struct guest_ram *ram, u64 size, u64 align)
 void *guest_ram_ptr(struct guest_ram *ram, u64 ipa)
 {
 	VFIO_ASSERT(ipa - ram->ipa < ram->size,
-		    "%#" PRIx64 " is not guest memory", ipa);
+		    "%#llx is not guest memory", (unsigned long long)ipa);
 	return ram->vaddr + (ipa - ram->ipa);
 }
 
 void guest_ram_snapshot(struct guest_ram *ram)
 {
 	memcpy(ram->shadow, ram->vaddr, ram->size);
+}
+
+void *guest_ram_shadow(struct guest_ram *ram, u64 ipa)
+{
+	return ram->shadow + ((u8 *)guest_ram_ptr(ram, ipa) - ram->vaddr);
 }
 
 bool guest_ram_kept_but(struct guest_ram *ram, u64 ipa, u64 size)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <dirent.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <limits.h>
+#include <linux/sizes.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <unistd.h>
@@ -12,7 +12,7 @@
 
 #define PORTS		"/sys/class/virtio-ports"
 #define PORT_NAME	"org.guest-stage.oracle"
-#define ANSWER_MAX	(1 << 20)
+#define ANSWER_MAX	SZ_1M
 #define ANSWER_MS	60000
 #define OPEN_TRIES	100
 #define OPEN_WAIT_US	20000
@@ -179,6 +179,18 @@ bool oracle_saw_event(const char *name, u16 sid)
 	seen = oracle_count(line, word);
 	free(line);
 	return seen;
+}
+
+bool oracle_commands_of_vmid(u16 vmid)
+{
+	char *line = oracle_commands();
+	const char *pos;
+	bool own = true;
+
+	for (pos = line; own && (pos = strstr(pos, "vmid=")); pos++)
+		own = strtoul(pos + strlen("vmid="), NULL, 10) == vmid;
+	free(line);
+	return own;
 }
 
 static const char *skip_words(const char *pos, const char *prefix)

@@ -51,7 +51,8 @@ void pattern_fill(void *buf, size_t size);
 
 /*
  * Whether the device, which knows the two pages as @from_addr and @to_addr,
- * moves data from the one to the other, and to nowhere else in @ram.
+ * moves data from the one to the other, and to nowhere else in @ram. They may be
+ * the same page. What is in @from is lost.
  */
 bool dma_arrives(struct vfio_pci_device *device, struct guest_ram *ram,
 		 struct dma_page *from, u64 from_addr,

@@ -46,6 +46,9 @@ void *guest_ram_ptr(struct guest_ram *ram, u64 ipa);
 /* Remember the memory as it is. */
 void guest_ram_snapshot(struct guest_ram *ram);
 
+/* What was at @ipa then. */
+void *guest_ram_shadow(struct guest_ram *ram, u64 ipa);
+
 /* Whether nothing was written since the snapshot, other than in @size bytes at @ipa. */
 bool guest_ram_kept_but(struct guest_ram *ram, u64 ipa, u64 size);
 bool guest_ram_kept(struct guest_ram *ram);

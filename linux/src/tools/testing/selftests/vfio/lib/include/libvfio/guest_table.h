@@ -2,12 +2,13 @@
 #ifndef SELFTESTS_VFIO_LIBVFIO_GUEST_TABLE_H
 #define SELFTESTS_VFIO_LIBVFIO_GUEST_TABLE_H
 
+#include <linux/bits.h>
 #include <linux/types.h>
 
 #include <libvfio/guest_ram.h>
 
-#define GUEST_READ		(1 << 0)
-#define GUEST_WRITE		(1 << 1)
+#define GUEST_READ		BIT(0)
+#define GUEST_WRITE		BIT(1)
 
 /**
  * struct guest_table - A guest's first stage of translation, in guest memory

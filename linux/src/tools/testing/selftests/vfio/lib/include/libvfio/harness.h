@@ -26,11 +26,10 @@
 		SKIP(statement, "no oracle: only an emulator can tell");	\
 } while (0)
 
-#define VFIO_TEST_HARNESS_MAIN							\
-int main(int argc, char *argv[])						\
-{										\
-	vfio_selftests_init(&argc, argv);					\
-	return test_harness_run(argc, argv);					\
+static inline int vfio_selftests_run(int argc, char *argv[])
+{
+	vfio_selftests_init(&argc, argv);
+	return test_harness_run(argc, argv);
 }
 
 #endif /* SELFTESTS_VFIO_LIBVFIO_HARNESS_H */

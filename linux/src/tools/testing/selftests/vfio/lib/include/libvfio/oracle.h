@@ -35,6 +35,9 @@ unsigned int oracle_count_commands(const char *prefix);
 unsigned int oracle_count_events(void);
 bool oracle_saw_event(const char *name, u16 sid);
 
+/* Whether each command since the mark that names a VMID names @vmid. */
+bool oracle_commands_of_vmid(u16 vmid);
+
 /*
  * Whether there was at least one invalidation by IPA since the mark and each run
  * of them is followed by SYNC, NH_ALL for @vmid, SYNC. Only after that may the
