@@ -83,26 +83,28 @@ static int vfio_guest_stage_rebind(struct vfio_guest_stages *stages,
 				   struct vfio_guest_stage *stage,
 				   const struct iommu_guest_stage_config *cfg)
 {
-	struct vfio_guest_stage *other;
-
-	other = xa_load(&stages->by_vsid, cfg->vsid);
-	if (other && other != stage)
+	if (cfg->vsid != stage->vsid && xa_load(&stages->by_vsid, cfg->vsid))
 		return -EEXIST;
 	return iommu_bind_guest_stage(stage->domain, stage->device->dev, cfg);
 }
 
-static int vfio_guest_stage_bind(struct vfio_guest_stages *stages,
+static int vfio_guest_stage_bind(struct vfio_container *container,
 				 struct vfio_device *device,
-				 struct iommu_domain *domain,
 				 const struct iommu_guest_stage_config *cfg)
 {
+	struct vfio_guest_stages *stages = &container->guest_stages;
 	struct vfio_guest_stage *stage;
+	struct iommu_domain *domain;
 	int ret;
 
 	lockdep_assert_held(&stages->lock);
 
 	if (device->guest_stage)
 		return vfio_guest_stage_rebind(stages, device->guest_stage, cfg);
+
+	domain = vfio_guest_stage_domain(container, device);
+	if (IS_ERR(domain))
+		return PTR_ERR(domain);
 
 	stage = vfio_guest_stage_alloc(stages, device, domain, cfg->vsid);
 	if (IS_ERR(stage))
@@ -152,12 +154,11 @@ void vfio_guest_stage_close(struct vfio_guest_stages *stages,
 	mutex_unlock(&stages->lock);
 }
 
-/* Call @fn for the device that @fd names, which stays open meanwhile */
+/* Bind, or unbind without @cfg, the device that @fd names: it stays open for it */
 static int vfio_guest_stage_call(struct vfio_container *container, int fd,
 				 const struct iommu_guest_stage_config *cfg)
 {
 	struct vfio_guest_stages *stages = &container->guest_stages;
-	struct iommu_domain *domain;
 	struct vfio_device *device;
 	struct file *file;
 	int ret;
@@ -173,19 +174,12 @@ static int vfio_guest_stage_call(struct vfio_container *container, int fd,
 	}
 
 	down_read(&container->group_lock);
-	domain = vfio_guest_stage_domain(container, device);
-	if (IS_ERR(domain)) {
-		ret = PTR_ERR(domain);
-		goto out_up;
-	}
-
 	mutex_lock(&stages->lock);
 	if (cfg)
-		ret = vfio_guest_stage_bind(stages, device, domain, cfg);
+		ret = vfio_guest_stage_bind(container, device, cfg);
 	else
 		ret = vfio_guest_stage_unbind(stages, device);
 	mutex_unlock(&stages->lock);
-out_up:
 	up_read(&container->group_lock);
 out_fput:
 	fput(file);
