@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The emulated machine's command line. QEMU runs inside the folder of the run, so
+that the files and sockets in it have short names."""
+
+import re
+import shlex
+import shutil
+import subprocess
+
+from . import trace
+
+PROGRAM = "qemu-system-aarch64"
+OLDEST = (9, 2)
+CPU = "cortex-a57"
+MEMORY_MIB = 1024
+EDU_SLOT = 2
+EDU_MAX = 24
+BLK_SLOT = 0x1e
+DISK_SECTORS = 256
+
+PORT = "org.guest-stage."
+CONSOLE, OUTPUT, VERDICT = "console.log", "output.log", "verdict.log"
+TRACE, ORACLE_LOG, QEMU_LOG = "trace.log", "oracle.log", "qemu.log"
+QMP_SOCKET, ORACLE_SOCKET = "qmp.sock", "oracle.sock"
+INITRD, DISK, COMMAND = "initrd.cpio", "disk.img", "command"
+
+APPEND = ("console=ttyAMA0", "panic=-1", "panic_on_warn=1", "loglevel=7",
+          "arm_smmu_v3.allow_unsafe_guest_stage=1")
+
+
+class MachineError(Exception):
+    """The machine asked for cannot be had here."""
+
+
+class Options:
+    """What differs from one run to the next."""
+
+    def __init__(self, kernel, append="", smp=2, icount=False, edus=4, cpu=CPU,
+                 devices=(), patterns=trace.PATTERNS):
+        self.kernel = kernel
+        self.append = append
+        self.smp = smp
+        self.icount = icount
+        self.edus = edus
+        self.cpu = cpu
+        self.devices = devices
+        self.patterns = patterns
+
+
+def check(options):
+    if options.icount and options.smp != 1:
+        raise MachineError("--icount needs --smp 1: instructions are counted on one CPU")
+    if not 0 <= options.edus <= EDU_MAX:
+        raise MachineError(f"--edus takes 0 to {EDU_MAX}")
+    if not 1 <= options.smp <= 4:
+        raise MachineError("--smp takes 1 to 4")
+
+
+def find_program(name=PROGRAM):
+    """The path of a QEMU whose SMMU can nest."""
+    path = shutil.which(name)
+    if not path:
+        raise MachineError(f"there is no {name}: run make setup")
+    text = subprocess.run([path, "--version"], capture_output=True, text=True,
+                          check=False).stdout
+    match = re.search(r"version (\d+)\.(\d+)", text)
+    if not match or (int(match[1]), int(match[2])) < OLDEST:
+        found = match[0] if match else "no version"
+        raise MachineError(f"{path} says {found}: its SMMU nests from {OLDEST[0]}.{OLDEST[1]}"
+                           " on; run make setup")
+    return path
+
+
+def disk_image():
+    """Each sector says which one it is."""
+    return b"".join(b"guest-stage sector %06d\n".ljust(512, b".") % number
+                    for number in range(DISK_SECTORS))
+
+
+def _cpus(options):
+    arguments = ["-cpu", options.cpu, "-smp", str(options.smp), "-m", f"{MEMORY_MIB}M"]
+    if options.icount:
+        arguments += ["-icount", "shift=0,sleep=off"]
+    return arguments
+
+
+def _kernel(options):
+    append = " ".join((*APPEND, options.append)).strip()
+    return ["-kernel", options.kernel, "-initrd", INITRD, "-append", append]
+
+
+def _port(name, chardev):
+    return ["-chardev", f"{chardev},id={name}",
+            "-device", f"virtserialport,chardev={name},name={PORT}{name}"]
+
+
+def _channels():
+    """The console, and what the lab speaks through. virtio-mmio causes no PCI traffic."""
+    return [
+        "-chardev", f"stdio,id=console,mux=on,signal=off,logfile={CONSOLE}",
+        "-serial", "chardev:console",
+        "-qmp", f"unix:{QMP_SOCKET},server=on,wait=off",
+        "-device", "virtio-serial-device",
+        *_port("oracle", f"socket,path={ORACLE_SOCKET},server=on,wait=off"),
+        *_port("output", f"file,path={OUTPUT}"),
+        *_port("verdict", f"file,path={VERDICT}"),
+    ]
+
+
+def _devices(options):
+    """edu does what VFIO's user says; virtio-blk has a driver in the kernel."""
+    arguments = []
+    for slot in range(EDU_SLOT, EDU_SLOT + options.edus):
+        arguments += ["-device", f"edu,addr={slot:#x},dma_mask=0xffffffffffffffff"]
+    arguments += [
+        "-blockdev", f"driver=raw,node-name=disk,file.driver=file,file.filename={DISK}",
+        "-device", f"virtio-blk-pci,addr={BLK_SLOT:#x},drive=disk,iommu_platform=on,"
+                   "disable-legacy=on",
+    ]
+    for device in options.devices:
+        arguments += ["-device", device]
+    return arguments
+
+
+def _tracing(options):
+    arguments = ["-D", TRACE]
+    for pattern in options.patterns:
+        arguments += ["-trace", pattern]
+    return arguments
+
+
+def command(program, options):
+    return [program, "-M", "virt,gic-version=3,iommu=smmuv3", "-accel", "tcg",
+            *_cpus(options), "-nodefaults", "-no-user-config", "-display", "none",
+            "-no-reboot", *_kernel(options), *_channels(), *_devices(options),
+            *_tracing(options)]
+
+
+def pasteable(folder, arguments):
+    return f"(cd {shlex.quote(str(folder))} && {shlex.join(arguments)})"

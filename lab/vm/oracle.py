@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Answers the machine's questions about itself, from outside.
+
+One request a line, one answer a line:
+  mark NAME         ok; what follows is about what happens from now on
+  ste SID           the 8 quad-words of the entry that the SMMU sees (SID in hex)
+  cmds              the SMMU's commands since the mark, in order
+  events            the SMMU's events since the mark, in order
+  translations SID  how many accesses were translated, by stage
+  mem ADDR LEN      bytes of physical memory, in hex; at most 4096
+A list that is empty is "-". What fails is "error TEXT".
+"""
+
+import threading
+
+from . import trace
+from .qmp import QmpError
+from .ste import StreamTable, StreamTableError
+
+MEM_MAX = 4096
+ANSWER_MAX = 1 << 20
+REQUEST_MAX = 4096
+
+
+class BadRequest(Exception):
+    """The machine asked something that has no answer."""
+
+
+def _number(text, base):
+    try:
+        value = int(text, base)
+    except ValueError:
+        raise BadRequest(f"{text} is not a number") from None
+    if value < 0:
+        raise BadRequest(f"{text} is negative")
+    return value
+
+
+def _line(words):
+    return " ".join(words) or "-"
+
+
+class Oracle:
+    """Holds the mark. answer() never raises: what is wrong is in the answer."""
+
+    def __init__(self, trace_file, memory):
+        self._trace = trace_file
+        self._memory = memory
+        self._requests = {
+            "mark": (1, self._mark), "ste": (1, self._ste), "cmds": (0, self._cmds),
+            "events": (0, self._events), "translations": (1, self._translations),
+            "mem": (2, self._mem),
+        }
+
+    def _mark(self, _name):
+        self._trace.mark()
+        return "ok"
+
+    def _ste(self, sid):
+        entry = StreamTable(self._memory).entry(_number(sid, 16))
+        return _line(f"{word:016x}" for word in entry)
+
+    def _cmds(self):
+        return _line(trace.commands(self._trace.lines()))
+
+    def _events(self):
+        return _line(trace.events(self._trace.lines()))
+
+    def _translations(self, sid):
+        return _line(trace.translations(self._trace.lines(), _number(sid, 16)))
+
+    def _mem(self, address, length):
+        length = _number(length, 0)
+        if length > MEM_MAX:
+            raise BadRequest(f"{length} bytes are more than {MEM_MAX}")
+        return self._memory.read(_number(address, 0), length).hex()
+
+    def _dispatch(self, request):
+        name, *arguments = request.split() or [""]
+        if name not in self._requests:
+            raise BadRequest(f"unknown request {name!r}")
+        count, handler = self._requests[name]
+        if len(arguments) != count:
+            raise BadRequest(f"{name} takes {count} arguments, not {len(arguments)}")
+        return handler(*arguments)
+
+    def answer(self, request):
+        try:
+            answer = self._dispatch(request)
+        except (BadRequest, QmpError, StreamTableError, OSError) as error:
+            return f"error {error}"
+        if len(answer) >= ANSWER_MAX:
+            return f"error the answer has {len(answer)} characters: set the mark later"
+        return answer
+
+
+def _requests(sock):
+    """The lines that come in. A line without an end is dropped."""
+    buffer = b""
+    while True:
+        data = sock.recv(65536)
+        if not data:
+            return
+        *lines, buffer = (buffer + data).split(b"\n")
+        yield from (line.decode("utf-8", "replace").strip() for line in lines)
+        if len(buffer) > REQUEST_MAX:
+            buffer = b""
+
+
+def serve(sock, oracle, log):
+    """Answers until the other side closes."""
+    try:
+        for request in _requests(sock):
+            answer = oracle.answer(request)
+            log.write(f"> {request}\n< {answer}\n")
+            log.flush()
+            sock.sendall(answer.encode() + b"\n")
+    except OSError as error:
+        log.write(f"# {error}\n")
+    finally:
+        sock.close()
+
+
+def start(sock, oracle, log):
+    thread = threading.Thread(target=serve, args=(sock, oracle, log), daemon=True)
+    thread.start()
+    return thread
