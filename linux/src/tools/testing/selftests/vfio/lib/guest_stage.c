@@ -21,18 +21,43 @@ guest_stage_config(struct vfio_pci_device *device, u32 state, u64 base_ptr)
 	};
 }
 
-int __guest_stage_bind(struct vfio_pci_device *device,
-		       const struct iommu_guest_stage_config *config)
+struct vfio_iommu_type1_bind_guest_stage
+guest_stage_bind_arg(struct vfio_pci_device *device,
+		     const struct iommu_guest_stage_config *config)
 {
-	struct vfio_iommu_type1_bind_guest_stage bind = {
-		.argsz = sizeof(bind),
+	return (struct vfio_iommu_type1_bind_guest_stage) {
+		.argsz = sizeof(struct vfio_iommu_type1_bind_guest_stage),
 		.device_fd = device->fd,
 		.config = *config,
 	};
+}
 
-	if (ioctl(device->container->fd, VFIO_IOMMU_BIND_GUEST_STAGE, &bind))
-		return -errno;
-	return 0;
+struct vfio_iommu_type1_unbind_guest_stage
+guest_stage_unbind_arg(struct vfio_pci_device *device)
+{
+	return (struct vfio_iommu_type1_unbind_guest_stage) {
+		.argsz = sizeof(struct vfio_iommu_type1_unbind_guest_stage),
+		.device_fd = device->fd,
+	};
+}
+
+int __guest_stage_bind_ioctl(struct vfio_container *container, void *arg)
+{
+	return ioctl(container->fd, VFIO_IOMMU_BIND_GUEST_STAGE, arg) ? -errno : 0;
+}
+
+int __guest_stage_unbind_ioctl(struct vfio_container *container, void *arg)
+{
+	return ioctl(container->fd, VFIO_IOMMU_UNBIND_GUEST_STAGE, arg) ? -errno : 0;
+}
+
+int __guest_stage_bind(struct vfio_pci_device *device,
+		       const struct iommu_guest_stage_config *config)
+{
+	struct vfio_iommu_type1_bind_guest_stage bind =
+		guest_stage_bind_arg(device, config);
+
+	return __guest_stage_bind_ioctl(device->container, &bind);
 }
 
 void guest_stage_bind(struct vfio_pci_device *device,
@@ -46,14 +71,10 @@ void guest_stage_bind(struct vfio_pci_device *device,
 
 int __guest_stage_unbind(struct vfio_pci_device *device)
 {
-	struct vfio_iommu_type1_unbind_guest_stage unbind = {
-		.argsz = sizeof(unbind),
-		.device_fd = device->fd,
-	};
+	struct vfio_iommu_type1_unbind_guest_stage unbind =
+		guest_stage_unbind_arg(device);
 
-	if (ioctl(device->container->fd, VFIO_IOMMU_UNBIND_GUEST_STAGE, &unbind))
-		return -errno;
-	return 0;
+	return __guest_stage_unbind_ioctl(device->container, &unbind);
 }
 
 void guest_stage_unbind(struct vfio_pci_device *device)

@@ -143,12 +143,14 @@ char *oracle_commands(void)
 
 unsigned int oracle_count(const char *line, const char *prefix)
 {
+	size_t len = strlen(prefix);
 	unsigned int count = 0;
-	const char *pos;
 
-	for (pos = line; (pos = strstr(pos, prefix)); pos++)
-		if (pos == line || pos[-1] == ' ')
-			count++;
+	while (*line) {
+		count += !strncmp(line, prefix, len);
+		line += strcspn(line, " ");
+		line += strspn(line, " ");
+	}
 	return count;
 }
 
@@ -164,7 +166,7 @@ unsigned int oracle_count_commands(const char *prefix)
 unsigned int oracle_count_events(void)
 {
 	char *line = ask("events");
-	unsigned int count = oracle_count(line, "F_") + oracle_count(line, "C_");
+	unsigned int count = oracle_count(line, "") - oracle_count(line, "-");
 
 	free(line);
 	return count;

@@ -16,6 +16,15 @@
 struct iommu_guest_stage_config
 guest_stage_config(struct vfio_pci_device *device, u32 state, u64 base_ptr);
 
+/* The argument of the ioctl that binds @device so, to spoil it. */
+struct vfio_iommu_type1_bind_guest_stage
+guest_stage_bind_arg(struct vfio_pci_device *device,
+		     const struct iommu_guest_stage_config *config);
+struct vfio_iommu_type1_unbind_guest_stage
+guest_stage_unbind_arg(struct vfio_pci_device *device);
+int __guest_stage_bind_ioctl(struct vfio_container *container, void *arg);
+int __guest_stage_unbind_ioctl(struct vfio_container *container, void *arg);
+
 int __guest_stage_bind(struct vfio_pci_device *device,
 		       const struct iommu_guest_stage_config *config);
 void guest_stage_bind(struct vfio_pci_device *device,
