@@ -124,6 +124,16 @@ void oracle_ste(u16 sid, struct ste *ste)
 	free(answer);
 }
 
+/* An answer that is a list: "-" stands for an empty one. */
+static char *ask_list(const char *question)
+{
+	char *answer = ask("%s", question);
+
+	if (!strcmp(answer, "-"))
+		answer[0] = '\0';
+	return answer;
+}
+
 static bool is_prefetch(const char *word)
 {
 	return !strncmp(word, "PREFETCH", strlen("PREFETCH"));
@@ -131,14 +141,24 @@ static bool is_prefetch(const char *word)
 
 char *oracle_commands(void)
 {
-	char *answer = ask("cmds"), *line = calloc(1, strlen(answer) + 2), *word;
-	char *end = line;
+	char *answer = ask_list("cmds"), *line = calloc(1, strlen(answer) + 2);
+	char *word, *end = line;
 
 	for (word = strtok(answer, " "); word; word = strtok(NULL, " "))
-		if (!is_prefetch(word) && strcmp(word, "-"))
+		if (!is_prefetch(word))
 			end += sprintf(end, "%s%s", end == line ? "" : " ", word);
 	free(answer);
 	return line;
+}
+
+char *oracle_events(void)
+{
+	return ask_list("events");
+}
+
+char *oracle_translations(u16 sid)
+{
+	return ask("translations %x", sid);
 }
 
 unsigned int oracle_count(const char *line, const char *prefix)
@@ -165,8 +185,8 @@ unsigned int oracle_count_commands(const char *prefix)
 
 unsigned int oracle_count_events(void)
 {
-	char *line = ask("events");
-	unsigned int count = oracle_count(line, "") - oracle_count(line, "-");
+	char *line = oracle_events();
+	unsigned int count = oracle_count(line, "");
 
 	free(line);
 	return count;
@@ -174,7 +194,7 @@ unsigned int oracle_count_events(void)
 
 bool oracle_saw_event(const char *name, u16 sid)
 {
-	char *line = ask("events"), word[64];
+	char *line = oracle_events(), word[64];
 	bool seen;
 
 	snprintf(word, sizeof(word), "%s:sid=%x", name, sid);

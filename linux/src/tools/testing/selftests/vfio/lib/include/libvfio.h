@@ -3,6 +3,7 @@
 #define SELFTESTS_VFIO_LIBVFIO_H
 
 #include <libvfio/assert.h>
+#include <libvfio/child.h>
 #include <libvfio/container.h>
 #include <libvfio/dma.h>
 #include <libvfio/guest_ram.h>

@@ -27,6 +27,13 @@ void oracle_ste(u16 sid, struct ste *ste);
  */
 char *oracle_commands(void);
 
+/*
+ * The events since the mark, as "F_TRANSLATION:sid=10", and how often accesses of
+ * @sid were translated, as "stage1=0 stage2=3 nested=5". The caller frees both.
+ */
+char *oracle_events(void);
+char *oracle_translations(u16 sid);
+
 /* How many words of @line start with @prefix. */
 unsigned int oracle_count(const char *line, const char *prefix);
 

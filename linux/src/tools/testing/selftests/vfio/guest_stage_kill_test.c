@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A VMM that is killed, or forks, leaves nothing behind: the device goes back to the
+ * default domain when the last file of it is gone, and not before.
+ */
+#include <libvfio/harness.h>
+
+#define NR_KILLS	20
+#define KILL_WITHIN_US	30000
+
+FIXTURE(guest_stage_kill)
+{
+	/* Shared: the child's, and looked at by the test. */
+	struct vmm *vmm;
+	struct child child;
+	s64 pinned;
+};
+
+FIXTURE_VARIANT(guest_stage_kill)
+{
+	const struct guest_state *state;
+};
+
+FIXTURE_VARIANT_ADD(guest_stage_kill, stage2)
+{
+	.state = &state_stage2,
+};
+
+FIXTURE_VARIANT_ADD(guest_stage_kill, abort)
+{
+	.state = &state_abort,
+};
+
+FIXTURE_VARIANT_ADD(guest_stage_kill, translate)
+{
+	.state = &state_translate,
+};
+
+FIXTURE_VARIANT_ADD(guest_stage_kill, bypass)
+{
+	.state = &state_bypass,
+};
+
+FIXTURE_VARIANT_ADD(guest_stage_kill, unbound)
+{
+	.state = &state_unbound,
+};
+
+FIXTURE_SETUP(guest_stage_kill)
+{
+	SKIP_WITHOUT_DEVICES(return, 1);
+	self->vmm = child_shared(sizeof(*self->vmm));
+	self->pinned = host_pinned_pages();
+	/* Before the child asks it: one connection for both. */
+	oracle_present();
+}
+
+/* After all of it a VMM finds the device as if nothing had been. */
+FIXTURE_TEARDOWN(guest_stage_kill)
+{
+	EXPECT_TRUE(vmm_ste_is_host(self->vmm));
+	EXPECT_EQ(self->pinned, host_pinned_pages());
+	vmm_init(self->vmm, vfio_selftests_bdf(0));
+	EXPECT_EQ(-ENOENT, __guest_stage_unbind(&self->vmm->device));
+	if (self->vmm->device.driver)
+		EXPECT_TRUE(vmm_dma_by_ipa(self->vmm));
+	vmm_cleanup(self->vmm);
+}
+
+struct order {
+	struct vmm *vmm;
+	const struct guest_state *state;
+};
+
+static void enter_and_stay(struct child *child, void *arg)
+{
+	struct order *order = arg;
+
+	vmm_init(order->vmm, vfio_selftests_bdf(0));
+	order->state->enter(order->vmm);
+	child_ready(child);
+	pause();
+}
+
+TEST_F(guest_stage_kill, at_rest)
+{
+	struct order order = { self->vmm, variant->state };
+
+	child_start(&self->child, enter_and_stay, &order);
+	child_wait_ready(&self->child);
+	EXPECT_TRUE(vmm_ste_is(self->vmm, variant->state));
+	child_kill(&self->child);
+	EXPECT_TRUE(vmm_ste_is_host(self->vmm));
+}
+
+static void transfer_and_stay(struct child *child, void *arg)
+{
+	struct order *order = arg;
+	struct vmm *vmm = order->vmm;
+
+	vmm_init(vmm, vfio_selftests_bdf(0));
+	order->state->enter(vmm);
+	dma_write_start(&vmm->device, order->state->by_iova ? vmm->dst.iova :
+							      vmm->dst.ipa,
+			DMA_SIZE);
+	child_ready(child);
+	pause();
+}
+
+/* The transfer ends after its memory is gone. The next test has the device idle. */
+TEST_F(guest_stage_kill, during_a_transfer)
+{
+	struct order order = { self->vmm, variant->state };
+
+	host_device_open(&self->vmm->device, vfio_selftests_bdf(0));
+	SKIP_WITHOUT_DMA(return, &self->vmm->device);
+	host_device_close(&self->vmm->device);
+	child_start(&self->child, transfer_and_stay, &order);
+	child_wait_ready(&self->child);
+	child_kill(&self->child);
+	EXPECT_TRUE(vmm_ste_is_host(self->vmm));
+	host_device_open(&self->vmm->device, vfio_selftests_bdf(0));
+	dma_wait(&self->vmm->device);
+	host_device_close(&self->vmm->device);
+}
+
+static void alternate(struct child *child, void *arg)
+{
+	struct order *order = arg;
+
+	vmm_init(order->vmm, vfio_selftests_bdf(0));
+	child_ready(child);
+	for (;;) {
+		order->state->enter(order->vmm);
+		guest_stage_translate(&order->vmm->device, &order->vmm->table);
+	}
+}
+
+/* On its way from one state to another, and back. */
+TEST_F_TIMEOUT(guest_stage_kill, at_work, 120)
+{
+	struct order order = { self->vmm, variant->state };
+	unsigned int i;
+
+	for (i = 0; i < NR_KILLS; i++) {
+		child_start(&self->child, alternate, &order);
+		child_wait_ready(&self->child);
+		usleep(random() % KILL_WITHIN_US);
+		child_kill(&self->child);
+		EXPECT_TRUE(vmm_ste_is_host(self->vmm));
+	}
+}
+
+static void map_and_unmap(struct child *child, void *arg)
+{
+	struct order *order = arg;
+	struct vmm *vmm = order->vmm;
+
+	vmm_init(vmm, vfio_selftests_bdf(0));
+	order->state->enter(vmm);
+	child_ready(child);
+	for (;;) {
+		guest_ram_unmap(&vmm->ram);
+		guest_ram_map(&vmm->ram);
+	}
+}
+
+TEST_F_TIMEOUT(guest_stage_kill, while_unmapping, 120)
+{
+	struct order order = { self->vmm, variant->state };
+	unsigned int i;
+
+	for (i = 0; i < NR_KILLS / 2; i++) {
+		child_start(&self->child, map_and_unmap, &order);
+		child_wait_ready(&self->child);
+		usleep(random() % KILL_WITHIN_US);
+		child_kill(&self->child);
+		EXPECT_TRUE(vmm_ste_is_host(self->vmm));
+	}
+}
+
+static void enter_and_exit(struct child *child, void *arg)
+{
+	struct order *order = arg;
+
+	order->state->enter(order->vmm);
+}
+
+/* A child binds for its parent: what counts is the files, not who has them. */
+TEST_F(guest_stage_kill, child_binds)
+{
+	struct vmm *vmm = self->vmm;
+	struct order order = { vmm, variant->state };
+
+	vmm_init(vmm, vfio_selftests_bdf(0));
+	if (vmm->device.driver)
+		EXPECT_TRUE(vmm_dma_by_ipa(vmm));
+	child_start(&self->child, enter_and_exit, &order);
+	EXPECT_TRUE(child_wait(&self->child));
+	EXPECT_TRUE(vmm_ste_is(vmm, variant->state));
+	if (vmm->device.driver)
+		EXPECT_TRUE(vmm_dma_is(vmm, variant->state));
+	vmm_cleanup(vmm);
+}
+
+static void just_stay(struct child *child, void *arg)
+{
+	child_ready(child);
+	pause();
+}
+
+/* The parent closes everything, and a child still has it. */
+TEST_F(guest_stage_kill, child_survives)
+{
+	struct vmm *vmm = self->vmm;
+
+	vmm_init(vmm, vfio_selftests_bdf(0));
+	variant->state->enter(vmm);
+	child_start(&self->child, just_stay, NULL);
+	child_wait_ready(&self->child);
+	vmm_cleanup(vmm);
+	EXPECT_TRUE(vmm_ste_is(vmm, variant->state));
+	child_kill(&self->child);
+	EXPECT_TRUE(vmm_ste_is_host(vmm));
+}
+
+static void transfer_and_exit(struct child *child, void *arg)
+{
+	struct order *order = arg;
+
+	if (!vmm_dma_is(order->vmm, order->state))
+		_exit(1);
+}
+
+/* A child makes the device work, with memory that it shares. */
+TEST_F(guest_stage_kill, child_transfers)
+{
+	struct vmm *vmm = self->vmm;
+	struct order order = { vmm, variant->state };
+
+	vmm_init(vmm, vfio_selftests_bdf(0));
+	if (vmm->device.driver) {
+		EXPECT_TRUE(vmm_dma_by_ipa(vmm));
+		variant->state->enter(vmm);
+		child_start(&self->child, transfer_and_exit, &order);
+		EXPECT_TRUE(child_wait(&self->child));
+		EXPECT_TRUE(vmm_ste_is(vmm, variant->state));
+	}
+	vmm_cleanup(vmm);
+}
+
+int main(int argc, char *argv[])
+{
+	return vfio_selftests_run(argc, argv);
+}
