@@ -47,39 +47,41 @@
 /* What the guest calls the device. */
 #define VSID		5
 
-/* Fields of section 5.2, Stream Table Entry, of IHI 0070. */
-#define STE_0_V		(1ULL << 0)
-#define STE_0_CONFIG(x)	((uint64_t)(x) << 1)
-#define STE_0_S1CONTEXTPTR	0x00ffffffffffffc0ULL
+/* Fields of section 5.2, Stream Table Entry, of IHI 0070, at their lowest bit. */
+#define FIELD(x, bit)	((uint64_t)(x) << (bit))
+#define STE_0_V		FIELD(1, 0)
+#define STE_0_CONFIG(x)	FIELD(x, 1)
 #define CONFIG_BYPASS	4
 #define CONFIG_S1	5
-#define STE_1_S1CIR(x)	((uint64_t)(x) << 2)
-#define STE_1_S1COR(x)	((uint64_t)(x) << 4)
-#define STE_1_S1CSH(x)	((uint64_t)(x) << 6)
+#define STE_0_S1CONTEXTPTR	0x00ffffffffffffc0ULL
+#define STE_1_S1CIR(x)	FIELD(x, 2)
+#define STE_1_S1COR(x)	FIELD(x, 4)
+#define STE_1_S1CSH(x)	FIELD(x, 6)
 
 /* Fields of section 5.4, Context Descriptor. */
-#define CD_0_T0SZ(x)	((uint64_t)(x) << 0)
-#define CD_0_IR0(x)	((uint64_t)(x) << 8)
-#define CD_0_OR0(x)	((uint64_t)(x) << 10)
-#define CD_0_SH0(x)	((uint64_t)(x) << 12)
-#define CD_0_EPD1	(1ULL << 30)
-#define CD_0_V		(1ULL << 31)
-#define CD_0_IPS(x)	((uint64_t)(x) << 32)
-#define CD_0_AA64	(1ULL << 41)
-#define CD_0_R		(1ULL << 45)
-#define CD_0_A		(1ULL << 46)
-#define CD_0_ASET	(1ULL << 47)
-#define CD_0_ASID(x)	((uint64_t)(x) << 48)
+#define CD_0_T0SZ(x)	FIELD(x, 0)
+#define CD_0_IR0(x)	FIELD(x, 8)
+#define CD_0_OR0(x)	FIELD(x, 10)
+#define CD_0_SH0(x)	FIELD(x, 12)
+#define CD_0_EPD1	FIELD(1, 30)
+#define CD_0_V		FIELD(1, 31)
+#define CD_0_IPS(x)	FIELD(x, 32)
+#define CD_0_AA64	FIELD(1, 41)
+#define CD_0_R		FIELD(1, 45)
+#define CD_0_A		FIELD(1, 46)
+#define CD_0_ASET	FIELD(1, 47)
+#define CD_0_ASID(x)	FIELD(x, 48)
 
 #define WRITE_BACK	1
 #define INNER_SHAREABLE	3
 #define IPS_40_BITS	2
 #define MAIR_WRITE_BACK	0xff
 
-/* A block of 2MB: valid, access flag, inner shareable, unprivileged, not global. */
-#define PTE_BLOCK	(1ULL | 1ULL << 10 | 3ULL << 8 | 1ULL << 6 | 1ULL << 11)
+/* A block of 2MB: valid, unprivileged, inner shareable, accessed, not global. */
+#define PTE_BLOCK	(FIELD(1, 0) | FIELD(1, 6) | FIELD(INNER_SHAREABLE, 8) | \
+			 FIELD(1, 10) | FIELD(1, 11))
 
-/* QEMU's educational device. */
+/* QEMU's educational device: its registers, and where it has its buffer. */
 #define EDU_IDS		0x11e81234
 #define EDU_SRC		0x80
 #define EDU_DST		0x88
@@ -95,7 +97,7 @@ struct vmm {
 	int group;
 	int device;
 	uint8_t *ram;
-	volatile uint64_t *edu;
+	bool is_edu;
 	unsigned int steps;
 	bool failed;
 };
@@ -180,8 +182,8 @@ static uint64_t *guest_ptr(struct vmm *vmm, uint64_t ipa)
 	return (uint64_t *)(vmm->ram + (ipa - RAM_IPA));
 }
 
-/* Bind, or replace what is bound. */
-static void vmm_bind(struct vmm *vmm, struct iommu_guest_stage_config config)
+/* Bind, or replace what is bound. False for what no SMMU could make sense of. */
+static bool vmm_bind(struct vmm *vmm, struct iommu_guest_stage_config config)
 {
 	struct vfio_iommu_type1_bind_guest_stage bind = {
 		.argsz = sizeof(bind),
@@ -192,20 +194,24 @@ static void vmm_bind(struct vmm *vmm, struct iommu_guest_stage_config config)
 	config.format = IOMMU_GUEST_STAGE_FORMAT_ARM_SMMUV3;
 	config.vsid = VSID;
 	bind.config = config;
-	if (ioctl(vmm->container, VFIO_IOMMU_BIND_GUEST_STAGE, &bind))
-		die(errno == EPERM ?
-		    "VFIO_IOMMU_BIND_GUEST_STAGE, without arm_smmu_v3.allow_unsafe_guest_stage" :
-		    "VFIO_IOMMU_BIND_GUEST_STAGE");
+	if (!ioctl(vmm->container, VFIO_IOMMU_BIND_GUEST_STAGE, &bind))
+		return true;
+	if (errno == EPERM)
+		die("the kernel lacks arm_smmu_v3.allow_unsafe_guest_stage=1");
+	if (errno != EINVAL)
+		die("VFIO_IOMMU_BIND_GUEST_STAGE");
+	return false;
 }
 
-/* Step 3: the guest has an SMMU and has not set it up: nothing passes. */
-static void vmm_reset_smmu(struct vmm *vmm)
+/* Step 3: the guest has an SMMU that it hasn't set up yet: nothing passes. */
+static void vmm_abort(struct vmm *vmm)
 {
 	struct iommu_guest_stage_config config = {
 		.state = IOMMU_GUEST_STAGE_ABORT,
 	};
 
-	vmm_bind(vmm, config);
+	if (!vmm_bind(vmm, config))
+		die("IOMMU_GUEST_STAGE_ABORT");
 }
 
 /* Step 4: the guest shows data block @n to the device, by a table of one entry. */
@@ -254,7 +260,7 @@ static bool vmm_read_ste(struct vmm *vmm, struct iommu_guest_stage_config *confi
 		config->smmuv3.s1cir = (ste_1 >> 2) & 3;
 		config->smmuv3.s1cor = (ste_1 >> 4) & 3;
 		config->smmuv3.s1csh = (ste_1 >> 6) & 3;
-		/* Reserved, and the same as 0: not a value for the kernel. */
+		/* Reserved, acts as 0: nothing to give to the kernel. */
 		if (config->smmuv3.s1csh == 1)
 			config->smmuv3.s1csh = 0;
 		return true;
@@ -267,17 +273,18 @@ static bool vmm_read_ste(struct vmm *vmm, struct iommu_guest_stage_config *confi
 }
 
 /*
- * Step 5: the guest's CMD_CFGI_STE has arrived: give the device what its STE asks
- * for now. Returns whether that is to be answered by a C_BAD_STE in the guest's
- * event queue as soon as the device makes a transaction.
+ * Step 5: the guest's CMD_CFGI_STE has arrived, give the device what its STE says
+ * now. False if the guest is to find a C_BAD_STE in its event queue when the device
+ * makes a transaction: nobody but the VMM can tell it.
  */
 static bool vmm_cfgi_ste(struct vmm *vmm)
 {
 	struct iommu_guest_stage_config config;
-	bool legal = vmm_read_ste(vmm, &config);
 
-	vmm_bind(vmm, config);
-	return !legal;
+	if (vmm_read_ste(vmm, &config) && vmm_bind(vmm, config))
+		return true;
+	vmm_abort(vmm);
+	return false;
 }
 
 /* Step 6: the virtual SMMU is gone, and with it the guest's first stage. */
@@ -292,63 +299,61 @@ static void vmm_unbind(struct vmm *vmm)
 		die("VFIO_IOMMU_UNBIND_GUEST_STAGE");
 }
 
-static off_t vmm_region(struct vmm *vmm, unsigned int index, size_t *size)
+/* Access to a region of the device, 4 bytes at a time. */
+static off_t region(struct vmm *vmm, unsigned int index)
 {
 	struct vfio_region_info info = { .argsz = sizeof(info), .index = index };
 
 	if (ioctl(vmm->device, VFIO_DEVICE_GET_REGION_INFO, &info))
 		die("VFIO_DEVICE_GET_REGION_INFO");
-	*size = info.size;
 	return info.offset;
 }
 
-static void guest_probe_edu(struct vmm *vmm)
+static uint32_t region_read(struct vmm *vmm, unsigned int index, off_t offset)
 {
-	size_t size;
-	off_t config = vmm_region(vmm, VFIO_PCI_CONFIG_REGION_INDEX, &size);
-	uint16_t command = PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER;
-	uint32_t ids;
-	off_t bar0;
+	uint32_t val;
 
-	if (pread(vmm->device, &ids, sizeof(ids), config) != sizeof(ids))
-		die("configuration space");
-	if (le32toh(ids) != EDU_IDS)
-		return;
-	command = htole16(command);
-	if (pwrite(vmm->device, &command, sizeof(command),
-		   config + PCI_COMMAND) != sizeof(command))
-		die("configuration space");
-	bar0 = vmm_region(vmm, VFIO_PCI_BAR0_REGION_INDEX, &size);
-	vmm->edu = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED,
-			vmm->device, bar0);
-	if (vmm->edu == MAP_FAILED)
-		die("BAR 0");
+	if (pread(vmm->device, &val, sizeof(val), region(vmm, index) + offset) !=
+	    sizeof(val))
+		die("read a region");
+	return le32toh(val);
 }
 
-static void barrier(void)
+static void region_write(struct vmm *vmm, unsigned int index, off_t offset,
+			 uint32_t val)
 {
-#ifdef __aarch64__
-	asm volatile("dsb sy" : : : "memory");
-#else
-	__sync_synchronize();
-#endif
+	val = htole32(val);
+	if (pwrite(vmm->device, &val, sizeof(val), region(vmm, index) + offset) !=
+	    sizeof(val))
+		die("write a region");
 }
 
-static void guest_run_edu(struct vmm *vmm, uint64_t src, uint64_t dst, uint64_t cmd)
+static void guest_probe(struct vmm *vmm)
 {
-	barrier();
-	vmm->edu[EDU_SRC / 8] = htole64(src);
-	vmm->edu[EDU_DST / 8] = htole64(dst);
-	vmm->edu[EDU_COUNT / 8] = htole64(LEN);
-	vmm->edu[EDU_CMD / 8] = htole64(cmd | EDU_RUN);
-	while (le64toh(vmm->edu[EDU_CMD / 8]) & EDU_RUN)
+	unsigned int config = VFIO_PCI_CONFIG_REGION_INDEX;
+
+	vmm->is_edu = region_read(vmm, config, PCI_VENDOR_ID) == EDU_IDS;
+	if (vmm->is_edu)
+		region_write(vmm, config, PCI_COMMAND,
+			     PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
+}
+
+static void guest_run_edu(struct vmm *vmm, uint64_t src, uint64_t dst,
+			  uint32_t cmd)
+{
+	unsigned int bar0 = VFIO_PCI_BAR0_REGION_INDEX;
+
+	region_write(vmm, bar0, EDU_SRC, src);
+	region_write(vmm, bar0, EDU_DST, dst);
+	region_write(vmm, bar0, EDU_COUNT, LEN);
+	region_write(vmm, bar0, EDU_CMD, cmd | EDU_RUN);
+	while (region_read(vmm, bar0, EDU_CMD) & EDU_RUN)
 		usleep(1000);
-	barrier();
 }
 
 /*
- * Whether the device, told to move data at @addr, moves those at @ipa: @addr is read,
- * and what was read is written half a block further. Nothing or all of it may arrive.
+ * Whether the device moves what is at @ipa when it is told to move what is at @addr,
+ * by half a block: that is a read and a write. All of it arrives or nothing does.
  */
 static bool moves(struct vmm *vmm, uint64_t addr, uint64_t ipa)
 {
@@ -369,11 +374,11 @@ static bool moves(struct vmm *vmm, uint64_t addr, uint64_t ipa)
 	return false;
 }
 
-/* By which addresses data move, "-" for none: of guest memory, or of tables 0 or 1. */
+/* Whether data move by IPAs, by what table 0 shows, and by what table 1 shows. */
 static void expect_dma(struct vmm *vmm, bool by_ipa, bool by_table_0,
 		       bool by_table_1, const char *what)
 {
-	if (!vmm->edu) {
+	if (!vmm->is_edu) {
 		printf("ok %u %s # SKIP the device is not QEMU's edu\n",
 		       ++vmm->steps, what);
 		return;
@@ -383,33 +388,46 @@ static void expect_dma(struct vmm *vmm, bool by_ipa, bool by_table_0,
 	     moves(vmm, IOVA, DATA_IPA(1)) == by_table_1, what);
 }
 
+static void expect_guest_tables(struct vmm *vmm)
+{
+	guest_write_tables(vmm, 0);
+	guest_write_ste(vmm, STE_0_V | STE_0_CONFIG(CONFIG_S1) | CD_IPA(0));
+	step(vmm, vmm_cfgi_ste(vmm), "the guest's tables are bound");
+	expect_dma(vmm, false, true, false, "the guest's tables translate");
+
+	/* With an ASID of their own: nothing that is cached needs to go. */
+	guest_write_tables(vmm, 1);
+	guest_write_ste(vmm, STE_0_V | STE_0_CONFIG(CONFIG_S1) | CD_IPA(1));
+	step(vmm, vmm_cfgi_ste(vmm), "other tables of the guest replace them");
+	expect_dma(vmm, false, false, true, "the other tables translate");
+}
+
+static void expect_bad_ste(struct vmm *vmm)
+{
+	guest_write_ste(vmm, 0);
+	step(vmm, !vmm_cfgi_ste(vmm), "an invalid STE is the guest's C_BAD_STE");
+	expect_dma(vmm, false, false, false, "nothing moves");
+
+	guest_write_ste(vmm, STE_0_V | STE_0_CONFIG(CONFIG_S1) | STE_0_S1CONTEXTPTR);
+	step(vmm, !vmm_cfgi_ste(vmm), "so is a pointer that is no IPA");
+	expect_dma(vmm, false, false, false, "nothing moves");
+}
+
 static void live(struct vmm *vmm)
 {
 	step(vmm, vmm_can_nest(vmm), "the hardware can nest");
 	vmm_map_ram(vmm);
-	guest_probe_edu(vmm);
+	guest_probe(vmm);
 	expect_dma(vmm, true, false, false, "stage 2 alone: addresses are IPAs");
 
-	vmm_reset_smmu(vmm);
+	vmm_abort(vmm);
 	expect_dma(vmm, false, false, false, "not set up: nothing moves");
-
-	guest_write_tables(vmm, 0);
-	guest_write_ste(vmm, STE_0_V | STE_0_CONFIG(CONFIG_S1) | CD_IPA(0));
-	step(vmm, !vmm_cfgi_ste(vmm), "the guest's tables are bound");
-	expect_dma(vmm, false, true, false, "addresses go by the guest's tables");
-
-	guest_write_tables(vmm, 1);
-	guest_write_ste(vmm, STE_0_V | STE_0_CONFIG(CONFIG_S1) | CD_IPA(1));
-	step(vmm, !vmm_cfgi_ste(vmm), "other tables replace them");
-	expect_dma(vmm, false, false, true, "addresses go by the other tables");
-
-	guest_write_ste(vmm, 0);
-	step(vmm, vmm_cfgi_ste(vmm), "an invalid STE is the guest's C_BAD_STE");
-	expect_dma(vmm, false, false, false, "nothing moves");
+	expect_guest_tables(vmm);
+	expect_bad_ste(vmm);
 
 	guest_write_ste(vmm, STE_0_V | STE_0_CONFIG(CONFIG_BYPASS));
-	step(vmm, !vmm_cfgi_ste(vmm), "the guest bypasses its first stage");
-	expect_dma(vmm, true, false, false, "addresses are IPAs");
+	step(vmm, vmm_cfgi_ste(vmm), "the guest bypasses its first stage");
+	expect_dma(vmm, true, false, false, "bypass: addresses are IPAs");
 
 	vmm_unbind(vmm);
 	expect_dma(vmm, true, false, false, "unbound: addresses are IPAs");
