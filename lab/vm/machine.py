@@ -36,7 +36,8 @@ class Options:
     """What differs from one run to the next."""
 
     def __init__(self, kernel, append="", smp=2, icount=False, edus=4, cpu=CPU,
-                 devices=(), patterns=trace.PATTERNS):
+                 devices=(), patterns=trace.PATTERNS,
+                 memory=MEMORY_MIB):
         self.kernel = kernel
         self.append = append
         self.smp = smp
@@ -45,6 +46,7 @@ class Options:
         self.cpu = cpu
         self.devices = devices
         self.patterns = patterns
+        self.memory = memory
 
 
 def check(options):
@@ -52,6 +54,8 @@ def check(options):
         raise MachineError("--icount needs --smp 1: instructions are counted on one CPU")
     if not 0 <= options.edus <= EDU_MAX:
         raise MachineError(f"--edus takes 0 to {EDU_MAX}")
+    if not 128 <= options.memory <= 8192:
+        raise MachineError("--memory takes 128 to 8192 MiB")
     if not 1 <= options.smp <= 4:
         raise MachineError("--smp takes 1 to 4")
 
@@ -78,7 +82,7 @@ def disk_image():
 
 
 def _cpus(options):
-    arguments = ["-cpu", options.cpu, "-smp", str(options.smp), "-m", f"{MEMORY_MIB}M"]
+    arguments = ["-cpu", options.cpu, "-smp", str(options.smp), "-m", f"{options.memory}M"]
     if options.icount:
         arguments += ["-icount", "shift=0,sleep=off"]
     return arguments

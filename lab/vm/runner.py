@@ -68,9 +68,10 @@ class Follower:
 class Machine:
     """A running QEMU. Use as a context: leaving it ends the process."""
 
-    def __init__(self, folder, arguments, interactive=False):
+    def __init__(self, folder, arguments, memory, interactive=False):
         self._folder = folder
         self._arguments = arguments
+        self._memory = memory << 20
         self._interactive = interactive
         self._process = None
         self._log = None
@@ -110,8 +111,8 @@ class Machine:
     def _serve_oracle(self):
         sock = self._connect(machine.ORACLE_SOCKET)
         control = qmp.Qmp(self._connect(machine.QMP_SOCKET))
-        memory = qmp.Memory(control, machine.MEMORY_MIB << 20)
-        answers = oracle.Oracle(TraceFile(self._path(machine.TRACE)), memory)
+        answers = oracle.Oracle(TraceFile(self._path(machine.TRACE)),
+                                qmp.Memory(control, self._memory))
         self._oracle = oracle.start(sock, answers, self._log)
 
     def _stop(self):
