@@ -32,6 +32,9 @@ struct ste {
 #define STE_1_EATS		GENMASK_ULL(29, 28)
 #define STE_1_STRW		GENMASK_ULL(31, 30)
 
+/* What of this quad-word may be the guest's. */
+#define STE_1_GUEST		(STE_1_S1CIR | STE_1_S1COR | STE_1_S1CSH)
+
 #define STE_2_S2VMID		GENMASK_ULL(15, 0)
 #define STE_3_S2TTB		GENMASK_ULL(51, 4)
 

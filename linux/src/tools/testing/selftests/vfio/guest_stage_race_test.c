@@ -1,0 +1,373 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Binding while the device, the group or the memory goes away under it. What each
+ * call returns depends on who is first. What counts is that the kernel survives, best
+ * with KASAN and lockdep on, and that the device ends in the state of the last word.
+ */
+#include <fcntl.h>
+#include <linux/userfaultfd.h>
+#include <pthread.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+
+#include <libvfio/harness.h>
+
+#define RACE_SECONDS	2
+#define WINDOW_US	200000
+
+static struct vmm vmm;
+static bool stop;
+static unsigned int bound;
+
+/* Whether an error is what a call may meet when things go away under it. */
+static bool is_expected(int error)
+{
+	return !error || error == -EBADF || error == -EINVAL ||
+	       error == -ENODEV || error == -ENOENT;
+}
+
+/* Bind and unbind whatever is open, through descriptors that come and go. */
+static void *bind_until_told(void *arg)
+{
+	long surprise = 0;
+
+	while (!READ_ONCE(stop) && !surprise) {
+		int ret = __guest_stage_translate(&vmm.device, &vmm.table);
+
+		bound += !ret;
+		if (is_expected(ret))
+			ret = __guest_stage_unbind(&vmm.device);
+		if (!is_expected(ret))
+			surprise = ret;
+	}
+	return (void *)surprise;
+}
+
+static bool time_is_up(const struct timespec *start)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec - start->tv_sec > RACE_SECONDS;
+}
+
+/* Do @disturb again and again while a thread binds. Returns what the thread met. */
+static long race(void (*disturb)(void))
+{
+	struct timespec start;
+	pthread_t thread;
+	void *surprise;
+
+	stop = false;
+	VFIO_ASSERT(!pthread_create(&thread, NULL, bind_until_told, NULL),
+		    "a thread");
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	while (!time_is_up(&start))
+		disturb();
+	WRITE_ONCE(stop, true);
+	pthread_join(thread, &surprise);
+	return (long)surprise;
+}
+
+FIXTURE(guest_stage_race)
+{
+	int unused;
+};
+
+FIXTURE_SETUP(guest_stage_race)
+{
+	SKIP_WITHOUT_DEVICES(return, 1);
+	vmm_init(&vmm, vfio_selftests_bdf(0));
+	/* A mapping of the registers would keep the device open. */
+	vfio_pci_device_unmap_bar0(&vmm.device);
+}
+
+/* Whoever won: a clean device, that a new VMM can use. */
+FIXTURE_TEARDOWN(guest_stage_race)
+{
+	vmm_cleanup(&vmm);
+	EXPECT_TRUE(vmm_ste_is_host(&vmm));
+	vmm_init(&vmm, vfio_selftests_bdf(0));
+	EXPECT_EQ(-ENOENT, __guest_stage_unbind(&vmm.device));
+	guest_stage_translate(&vmm.device, &vmm.table);
+	if (vmm.device.driver)
+		EXPECT_TRUE(vmm_dma_by_iova(&vmm));
+	vmm_cleanup(&vmm);
+}
+
+static void reopen_device(void)
+{
+	close(vmm.device.fd);
+	vmm.device.fd = __vfio_group_get_device(vmm.device.group_fd,
+						vmm.device.bdf);
+	VFIO_ASSERT(vmm.device.fd >= 0, "reopen the device: %d", vmm.device.fd);
+}
+
+TEST_F_TIMEOUT(guest_stage_race, with_the_device, 60)
+{
+	EXPECT_EQ(0, race(reopen_device));
+	EXPECT_NE(0, bound);
+}
+
+/* The container loses its last group, and with it all that it had, and gets another. */
+static void reopen_group(void)
+{
+	int ret;
+
+	close(vmm.device.fd);
+	/* The thread's call may hold the device, and so its group, for a moment. */
+	while (__vfio_group_unset_container(vmm.device.group_fd) == -EBUSY)
+		sched_yield();
+	ret = __vfio_group_set_container(vmm.device.group_fd, &vmm.container) ?:
+	      __vfio_container_set_iommu(&vmm.container);
+	VFIO_ASSERT(!ret, "the group, again: %d", ret);
+	reopen_device();
+}
+
+TEST_F_TIMEOUT(guest_stage_race, with_the_group, 60)
+{
+	EXPECT_EQ(0, race(reopen_group));
+	EXPECT_NE(0, bound);
+}
+
+static void remap(void)
+{
+	guest_ram_unmap(&vmm.ram);
+	guest_ram_map(&vmm.ram);
+}
+
+TEST_F_TIMEOUT(guest_stage_race, with_unmaps, 60)
+{
+	EXPECT_EQ(0, race(remap));
+	EXPECT_NE(0, bound);
+}
+
+static void bind_too(void)
+{
+	int ret = __guest_stage_translate(&vmm.device, &vmm.table);
+
+	VFIO_ASSERT(is_expected(ret), "bind: %d", ret);
+}
+
+TEST_F_TIMEOUT(guest_stage_race, with_another_bind, 60)
+{
+	EXPECT_EQ(0, race(bind_too));
+	EXPECT_NE(0, bound);
+}
+
+/*
+ * The same for sure and not by chance: a bind that stands still while the kernel reads
+ * its argument, because the page it is in is missing until the test provides it.
+ */
+FIXTURE(guest_stage_held)
+{
+	int uffd;
+	void *page;
+	void *copy;
+	pthread_t binder;
+	pthread_t closer;
+};
+
+static void register_missing(int uffd, void *page)
+{
+	struct uffdio_api api = { .api = UFFD_API };
+	struct uffdio_register reg = {
+		.range = { (uintptr_t)page, getpagesize() },
+		.mode = UFFDIO_REGISTER_MODE_MISSING,
+	};
+
+	VFIO_ASSERT(!ioctl(uffd, UFFDIO_API, &api), "userfaultfd");
+	VFIO_ASSERT(!ioctl(uffd, UFFDIO_REGISTER, &reg), "userfaultfd");
+}
+
+/* A page, with another before it. */
+static void *alloc_page(void)
+{
+	size_t size = getpagesize();
+	void *pages = mmap(NULL, 2 * size, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	VFIO_ASSERT(pages != MAP_FAILED, "two pages");
+	return pages + size;
+}
+
+FIXTURE_SETUP(guest_stage_held)
+{
+	SKIP_WITHOUT_DEVICES(return, 1);
+	self->uffd = syscall(SYS_userfaultfd, O_CLOEXEC);
+	if (self->uffd < 0)
+		SKIP(return, "no userfaultfd");
+	vmm_init(&vmm, vfio_selftests_bdf(0));
+	vfio_pci_device_unmap_bar0(&vmm.device);
+	self->page = alloc_page();
+	self->copy = alloc_page();
+	register_missing(self->uffd, self->page);
+}
+
+FIXTURE_TEARDOWN(guest_stage_held)
+{
+	vmm_cleanup(&vmm);
+	EXPECT_TRUE(vmm_ste_is_host(&vmm));
+	vmm_init(&vmm, vfio_selftests_bdf(0));
+	EXPECT_EQ(0, __guest_stage_translate(&vmm.device, &vmm.table));
+	if (vmm.device.driver)
+		EXPECT_TRUE(vmm_dma_by_iova(&vmm));
+	vmm_cleanup(&vmm);
+}
+
+static void *bind_by_page(void *page)
+{
+	return (void *)(long)__guest_stage_bind_ioctl(&vmm.container, page);
+}
+
+/* Start a bind, and return once it stands still. */
+static void hold(int uffd, pthread_t *binder, void *page)
+{
+	struct uffd_msg msg;
+	int ret = pthread_create(binder, NULL, bind_by_page, page);
+
+	VFIO_ASSERT(!ret, "a thread: %d", ret);
+	VFIO_ASSERT(read(uffd, &msg, sizeof(msg)) == sizeof(msg), "userfaultfd");
+}
+
+/* Let it go on, with @from as its argument. Returns what it returns. */
+static int release(int uffd, pthread_t binder, void *page, void *from)
+{
+	struct uffdio_copy copy = {
+		.dst = (uintptr_t)page,
+		.src = (uintptr_t)from,
+		.len = getpagesize(),
+	};
+	void *ret;
+
+	VFIO_ASSERT(!ioctl(uffd, UFFDIO_COPY, &copy), "userfaultfd");
+	pthread_join(binder, &ret);
+	return (long)ret;
+}
+
+static void write_arg(void *page)
+{
+	struct iommu_guest_stage_config config =
+		guest_stage_config(&vmm.device, IOMMU_GUEST_STAGE_TRANSLATE,
+				   vmm.table.cd);
+	struct vfio_iommu_type1_bind_guest_stage arg =
+		guest_stage_bind_arg(&vmm.device, &config);
+
+	memcpy(page, &arg, sizeof(arg));
+}
+
+TEST_F(guest_stage_held, nothing_changes)
+{
+	write_arg(self->copy);
+	hold(self->uffd, &self->binder, self->page);
+	EXPECT_EQ(0, release(self->uffd, self->binder, self->page, self->copy));
+	EXPECT_TRUE(vmm_ste_is(&vmm, &state_translate));
+}
+
+static void *close_all(void *arg)
+{
+	close(vmm.device.fd);
+	close(vmm.device.group_fd);
+	return NULL;
+}
+
+/* Depending on what the bind holds by then, the closing waits for it or not. */
+TEST_F(guest_stage_held, all_is_closed)
+{
+	int ret;
+
+	write_arg(self->copy);
+	hold(self->uffd, &self->binder, self->page);
+	ASSERT_EQ(0, pthread_create(&self->closer, NULL, close_all, NULL));
+	usleep(WINDOW_US);
+	ret = release(self->uffd, self->binder, self->page, self->copy);
+	pthread_join(self->closer, NULL);
+	vmm.device.fd = -1;
+	vmm.device.group_fd = -1;
+	EXPECT_TRUE(is_expected(ret));
+	EXPECT_TRUE(vmm_ste_is_host(&vmm));
+}
+
+static void *replace_all(void *arg)
+{
+	int fd = vmm.device.fd, group = vmm.device.group_fd;
+
+	close(fd);
+	close(group);
+	vfio_pci_device_attach(&vmm.device, vfio_selftests_bdf(0), &vmm.container);
+	vfio_container_set_iommu(&vmm.container);
+	vfio_pci_device_get(&vmm.device);
+	vfio_pci_device_unmap_bar0(&vmm.device);
+	if (vmm.device.fd != fd) {
+		dup2(vmm.device.fd, fd);
+		close(vmm.device.fd);
+		vmm.device.fd = fd;
+	}
+	return NULL;
+}
+
+/*
+ * The argument names a device of this container again, but all that the container
+ * had when the bind began is gone and made anew.
+ */
+TEST_F(guest_stage_held, all_is_replaced)
+{
+	int ret;
+
+	write_arg(self->copy);
+	hold(self->uffd, &self->binder, self->page);
+	ASSERT_EQ(0, pthread_create(&self->closer, NULL, replace_all, NULL));
+	usleep(WINDOW_US);
+	ret = release(self->uffd, self->binder, self->page, self->copy);
+	pthread_join(self->closer, NULL);
+	EXPECT_TRUE(is_expected(ret));
+	EXPECT_TRUE(vmm_ste_is(&vmm, ret ? &state_stage2 : &state_translate));
+}
+
+/* The descriptor is a device's when the call begins, and no more when it is used. */
+TEST_F(guest_stage_held, descriptor_is_replaced)
+{
+	int other;
+
+	write_arg(self->copy);
+	hold(self->uffd, &self->binder, self->page);
+	other = dup(vmm.device.fd);
+	ASSERT_EQ(vmm.device.fd, dup2(vmm.container.fd, vmm.device.fd));
+	EXPECT_EQ(-EINVAL, release(self->uffd, self->binder, self->page,
+				   self->copy));
+	EXPECT_EQ(vmm.device.fd, dup2(other, vmm.device.fd));
+	close(other);
+	EXPECT_TRUE(vmm_ste_is(&vmm, &state_stage2));
+}
+
+/* The end of the argument is in the page that is missing, all before it is not. */
+static struct vfio_iommu_type1_bind_guest_stage *
+write_split_arg(void *missing, void *copy)
+{
+	size_t head = offsetof(struct vfio_iommu_type1_bind_guest_stage,
+			       config.smmuv3);
+	struct vfio_iommu_type1_bind_guest_stage *arg = missing - head;
+
+	write_arg(copy);
+	memcpy(arg, copy, head);
+	memmove(copy, copy + head, sizeof(*arg) - head);
+	return arg;
+}
+
+/* What was checked is what is used: sizes that change later make no difference. */
+TEST_F(guest_stage_held, argument_changes)
+{
+	struct vfio_iommu_type1_bind_guest_stage *arg;
+
+	arg = write_split_arg(self->page, self->copy);
+	hold(self->uffd, &self->binder, arg);
+	arg->argsz = ~0U;
+	arg->config.argsz = ~0U;
+	EXPECT_EQ(0, release(self->uffd, self->binder, self->page, self->copy));
+	EXPECT_TRUE(vmm_ste_is(&vmm, &state_translate));
+}
+
+int main(int argc, char *argv[])
+{
+	return vfio_selftests_run(argc, argv);
+}
