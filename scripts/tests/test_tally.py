@@ -1,22 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """tally: what counts as a result."""
 
-import importlib.machinery
-import importlib.util
+import sys
 import unittest
 from pathlib import Path
 
-PROGRAM = Path(__file__).resolve().parent.parent / "tally"
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+from programs import load                        # noqa: E402
 
-
-def load():
-    loader = importlib.machinery.SourceFileLoader("tally", str(PROGRAM))
-    module = importlib.util.module_from_spec(importlib.util.spec_from_loader("tally", loader))
-    loader.exec_module(module)
-    return module
-
-
-Tally = load().Tally
+Tally = load("tally").Tally
 
 
 class Counts(unittest.TestCase):
