@@ -88,20 +88,19 @@ static int guest_stage_bind_locked(struct iommu_domain *domain,
  *
  * Context: Process context, may sleep. Takes the mutex of the device's group.
  *
- * Return: 0, or
- *
- * * %-EINVAL	  - @cfg: argsz below the structure's size, flags or padding set
- *		    that are not defined, no such format or state, a value that
- *		    a field or the hardware doesn't have, a table misaligned or
- *		    outside the domain's aperture
- * * %-EINVAL	  - @dev is bound with another vsid
- * * %-ENODEV	  - @dev has no IOMMU, or @domain is not what it is attached to
+ * Return:
+ * * %0 - @dev is bound as @cfg says
+ * * %-EINVAL - @cfg: argsz below the structure's size, flags or padding set that
+ *   are not defined, no such format or state, a value that a field or the
+ *   hardware doesn't have, a table misaligned or outside the domain's aperture
+ * * %-EINVAL - @dev is bound with another vsid
+ * * %-ENODEV - @dev has no IOMMU, or @domain is not what it is attached to
  * * %-EOPNOTSUPP - @domain or its hardware can't nest; the format is not the
- *		    hardware's; or a valid feature isn't supported here
- * * %-EBUSY	  - The host uses PASIDs of the device itself
- * * %-EPERM	  - The guest could make the device's accesses incoherent, and
- *		    the administrator hasn't allowed that
- * * %-ENOMEM	  - Out of memory
+ *   hardware's; or a valid feature isn't supported here
+ * * %-EBUSY - The host uses PASIDs of the device itself
+ * * %-EPERM - The guest could make the device's accesses incoherent, and the
+ *   administrator hasn't allowed that
+ * * %-ENOMEM - Out of memory
  */
 int iommu_bind_guest_stage(struct iommu_domain *domain, struct device *dev,
 			   const struct iommu_guest_stage_config *cfg)
@@ -148,8 +147,8 @@ static void guest_stage_unbind_locked(struct iommu_domain *domain,
  *
  * Context: Process context, may sleep. Takes the mutex of the device's group.
  *
- * Return: 0, or
- *
+ * Return:
+ * * %0 - @dev isn't bound any more
  * * %-ENODEV - @dev has no IOMMU, or @domain is not what it is attached to
  * * %-ENOENT - @dev is not bound
  */

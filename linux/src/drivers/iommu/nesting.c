@@ -18,12 +18,12 @@
  * on top. It is not set for hardware that has a second stage but can't combine
  * it with a first.
  *
- * Return: the domain, to be freed with iommu_domain_free(), or
- *
- * * ERR_PTR(-ENODEV)	  - @dev has no IOMMU
+ * Return:
+ * * The domain, to be freed with iommu_domain_free()
+ * * ERR_PTR(-ENODEV) - @dev has no IOMMU
  * * ERR_PTR(-EOPNOTSUPP) - The IOMMU or its driver has no second stage
- * * ERR_PTR(-ENOMEM)	  - Out of memory
- * * ERR_PTR(-ENOSPC)	  - Out of hardware resources, such as VMIDs
+ * * ERR_PTR(-ENOMEM) - Out of memory
+ * * ERR_PTR(-ENOSPC) - Out of hardware resources, such as VMIDs
  */
 struct iommu_domain *iommu_nesting_domain_alloc(struct device *dev)
 {
