@@ -137,6 +137,13 @@ def from_console(lines):
     return [_TIMESTAMP.sub("", line) for line in lines]
 
 
+def is_report(line):
+    """Does a console's line belong to the report? Its comments do, too."""
+    text = line.lstrip()
+    return bool(_RESULT.match(text) or _PLAN.match(text) or _VERSION.match(text)
+                or text.startswith("# "))
+
+
 def count(tests):
     """How many leaves have each status."""
     counts = dict.fromkeys((PASS, FAIL, SKIP), 0)

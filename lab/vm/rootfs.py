@@ -6,6 +6,7 @@ import os
 from .cpio import Archive
 
 LAB = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+OWN = ("init", "usr/bin/timeout", "usr/bin/perl")
 
 
 class RootfsError(Exception):
@@ -43,8 +44,8 @@ def base(additions=(), busybox=None):
     archive = Archive()
     archive.add_file("bin/busybox", os.path.realpath(busybox))
     archive.add_link("bin/sh", "busybox")
-    archive.add_file("init", os.path.join(LAB, "init"))
-    archive.add_file("usr/bin/timeout", os.path.join(LAB, "timeout"))
+    for target in OWN:
+        archive.add_file(target, os.path.join(LAB, "machine", os.path.basename(target)))
     for source, target in additions:
         archive.add_tree(target, os.path.realpath(source))
     return archive.pack()

@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A stream table entry in words. Layout: section 5.2 of Arm's IHI 0070."""
+
+ABORT, BYPASS, STAGE1, STAGE2, NESTED = 0b000, 0b100, 0b101, 0b110, 0b111
+
+CONFIGS = {
+    ABORT: "abort: all is blocked",
+    BYPASS: "both stages bypassed",
+    STAGE1: "stage 1 translates, stage 2 bypassed",
+    STAGE2: "stage 1 bypassed, stage 2 translates",
+    NESTED: "both stages translate",
+}
+
+
+def _bits(word, high, low):
+    return word >> low & ((1 << (high - low + 1)) - 1)
+
+
+def _address(word, high, low):
+    """The field as the address it is: its bits stay where they are."""
+    return _bits(word, high, low) << low
+
+
+class Entry:
+    """The fields that tell who translates, by which tables."""
+
+    def __init__(self, words):
+        self.valid = bool(words[0] & 1)
+        self.config = _bits(words[0], 3, 1)
+        self.s1_context_ptr = _address(words[0], 51, 6)
+        self.mev = _bits(words[1], 19, 19)
+        self.vmid = _bits(words[2], 15, 0)
+        self.s2ttb = _address(words[3], 51, 4)
+
+    def config_text(self):
+        if not self.valid:
+            return "not valid"
+        return CONFIGS.get(self.config, f"Config={self.config:#05b}, reserved")
+
+    def has_stage1(self):
+        return self.valid and self.config in (STAGE1, NESTED)
+
+    def has_stage2(self):
+        return self.valid and self.config in (STAGE2, NESTED)
