@@ -135,7 +135,7 @@ static void end(struct transfer *transfer, struct place *place)
 	transfer->translations = oracle_translations(place->device->sid);
 }
 
-/* What arrived is in the device's buffer, where only look() can see it. */
+/* What arrives is in the device's buffer, where only look() can see it. */
 static struct transfer try_read(struct place *place, enum kind kind)
 {
 	struct transfer transfer;
@@ -174,34 +174,58 @@ static struct place place_of(struct vmm *vmm)
 	return (struct place) { &vmm->device, &vmm->ram, &vmm->src, &vmm->dst };
 }
 
-/*
- * Take the device's buffer out to memory, to see what a read brought. Where no
- * transfer works, that needs a moment in state 2.
- */
-static void look(struct vmm *vmm, struct transfer *read)
+/* Run @transfer with addresses that work: it may need a moment in state 2. */
+static void with_usable(struct vmm *vmm, void (*transfer)(struct vmm *vmm, enum kind kind))
 {
 	enum kind kind = usable(row->state);
 
 	if (kind == NONE)
 		state_stage2.enter(vmm);
+	transfer(vmm, kind == NONE ? IPA : kind);
+	if (kind == NONE)
+		row->state->enter(vmm);
+}
+
+static void unload_buffer(struct vmm *vmm, enum kind kind)
+{
 	pattern_fill(vmm->dst.vaddr, GUEST_PAGE_SIZE);
 	dma_write(&vmm->device, address_of(&vmm->dst, kind), DMA_SIZE);
 	memcpy(buffer, vmm->dst.vaddr, DMA_SIZE);
+}
+
+static void load_buffer(struct vmm *vmm, enum kind kind)
+{
+	pattern_fill(vmm->src.vaddr, GUEST_PAGE_SIZE);
+	dma_read(&vmm->device, address_of(&vmm->src, kind), DMA_SIZE);
+	unload_buffer(vmm, kind);
+}
+
+/* What the read brought, if anything. */
+static void look(struct vmm *vmm, struct transfer *read)
+{
+	with_usable(vmm, unload_buffer);
 	memcpy(read->after, buffer, DMA_SIZE);
-	if (kind == NONE)
-		row->state->enter(vmm);
 	print_transfer(read);
 }
 
+/* The device has to have something to write. */
+static void fill_void_buffer(struct vmm *vmm)
+{
+	if (!buffer[0])
+		with_usable(vmm, load_buffer);
+}
+
+/* The write comes first: a read that is blocked may leave nothing to write. */
 static void try_both(struct vmm *vmm, enum kind kind)
 {
 	struct place place = place_of(vmm);
 	struct transfer read, write;
 
-	read = try_read(&place, kind);
-	look(vmm, &read);
+	fill_void_buffer(vmm);
 	write = try_write(&place, kind);
 	print_transfer(&write);
+	read = try_read(&place, kind);
+	look(vmm, &read);
 }
 
 /* The device is in the state already. */
@@ -213,6 +237,7 @@ static void show_row(struct vmm *vmm)
 	print_ste("edu", vmm->device.sid);
 	try_both(vmm, kind == IOVA ? IOVA : IPA);
 	try_both(vmm, kind == IOVA ? IPA : IOVA);
+	fill_void_buffer(vmm);
 }
 
 static void enter_row(struct vmm *vmm, const struct row *next)
@@ -252,9 +277,9 @@ static struct transfer show_host_edu(const char *bdf)
 	print_ste("edu", pci_requester_id(bdf));
 	host_device_open(&device, bdf);
 	VFIO_ASSERT(device.driver, "no driver here makes %s do DMA", bdf);
-	read = try_read(&place, PHYSICAL);
 	write = try_write(&place, PHYSICAL);
 	print_transfer(&write);
+	read = try_read(&place, PHYSICAL);
 	host_device_close(&device);
 	return read;
 }

@@ -4,11 +4,11 @@
 ABORT, BYPASS, STAGE1, STAGE2, NESTED = 0b000, 0b100, 0b101, 0b110, 0b111
 
 CONFIGS = {
-    ABORT: "abort: all is blocked",
-    BYPASS: "both stages bypassed",
-    STAGE1: "stage 1 translates, stage 2 bypassed",
-    STAGE2: "stage 1 bypassed, stage 2 translates",
-    NESTED: "both stages translate",
+    ABORT: "abort: neither, all is blocked",
+    BYPASS: "S1 and S2 bypassed",
+    STAGE1: "S1 translates, S2 bypassed",
+    STAGE2: "S1 bypassed, S2 translates",
+    NESTED: "S1 and S2 translate",
 }
 
 

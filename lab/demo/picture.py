@@ -10,8 +10,7 @@ from .facts import ARRIVED, BLOCKED
 WIDTH = 1250
 LINE = 19
 PAD = 14
-X_ASKED, X_STE, X_DMA = 30, 300, 660
-WRAP_ASKED = 36
+X_ASKED, X_STE, X_DMA, X_OUTCOME, X_SMMU = 30, 325, 645, 880, 1130
 
 INK, FAINT, RULE, PAPER = "#1c2430", "#6b7685", "#d4dae2", "#ffffff"
 GOOD, STOPPED, WRONG = "#1a7f4b", "#8a5a00", "#c02626"
@@ -20,10 +19,10 @@ _OUTCOMES = {ARRIVED: GOOD, BLOCKED: STOPPED}
 
 _STYLE = """
 text { font: 13px Helvetica, Arial, 'DejaVu Sans', sans-serif; fill: %s; }
-.mono { font: 12.5px 'DejaVu Sans Mono', Menlo, Consolas, monospace; }
+.mono { white-space: pre; font: 12px 'DejaVu Sans Mono', Menlo, Consolas, monospace; }
 .head { font-weight: bold; fill: %s; }
 .title { font-size: 21px; font-weight: bold; }
-.name { font-size: 15px; font-weight: bold; }
+.name { font-size: 14px; font-weight: bold; }
 .faint { fill: %s; }
 """ % (INK, FAINT, FAINT)
 
@@ -31,7 +30,7 @@ text { font: 13px Helvetica, Arial, 'DejaVu Sans', sans-serif; fill: %s; }
 def _text(x, y, text, kind="", fill=None, anchor=None):
     extra = f' fill="{fill}" style="fill:{fill}"' if fill else ""
     extra += f' text-anchor="{anchor}"' if anchor else ""
-    return f'<text x="{x}" y="{y}" class="{kind}"{extra}>{escape(text)}</text>'
+    return f'<text x="{x}" y="{y}" class="{kind}" xml:space="preserve"{extra}>{escape(text)}</text>'
 
 
 def _box(x, y, width, height, fill, stroke, dashed=False):
@@ -73,14 +72,14 @@ def _way(x, y, device, entry):
 
 def _entry(y, device, entry):
     parts = _way(X_STE, y + 13, device, entry)
-    y += 46
+    y += 42
     for line in words.entry_lines(entry):
         parts.append(_text(X_STE, y, line, "mono"))
         y += LINE
     return parts, y
 
 
-def _entries(row, y):
+def _entries(_expected, row, y):
     parts = []
     for device, entry in row.entries.items():
         added, y = _entry(y, device, entry)
@@ -88,15 +87,14 @@ def _entries(row, y):
     return parts, y
 
 
-def _transfers(row, y):
+def _transfers(expected, row, y):
     parts = []
-    for transfer in row.transfers.values():
+    for transfer in words.in_order(expected, row):
         fill = _OUTCOMES.get(transfer.outcome(), WRONG)
         parts += [_text(X_DMA, y, words.access(transfer), "mono"),
-                  _text(X_DMA + 290, y, words.outcome(transfer), "mono", fill)]
+                  _text(X_OUTCOME, y, words.outcome(transfer), "mono", fill),
+                  _text(X_SMMU, y, transfer.route(), "mono", FAINT)]
         y += LINE
-        parts.append(_text(X_DMA + 290, y, f"SMMU: {transfer.route()}", "mono", FAINT))
-        y += LINE + 4
     return parts, y
 
 
@@ -115,7 +113,7 @@ def _row(expected, row, good, top):
     parts, bottom = _asked(expected, row, good, y)
     if row:
         for draw, start in ((_entries, y - LINE + 7), (_transfers, y)):
-            added, end = draw(row, start)
+            added, end = draw(expected, row, start)
             parts += added
             bottom = max(bottom, end - LINE)
     bottom += PAD
@@ -133,7 +131,8 @@ def _header():
         y += LINE
     y += LINE
     for x, title in ((X_ASKED, "state, and what was asked"),
-                     (X_STE, "the STE that the SMMU holds"), (X_DMA, "what a DMA does")):
+                     (X_STE, "the STE that the SMMU holds"), (X_DMA, "a DMA"),
+                     (X_OUTCOME, "its data"), (X_SMMU, "QEMU's trace")):
         parts.append(_text(x, y, title, "head"))
     return [*parts, _line(20, y + 8, WIDTH - 20, y + 8, FAINT)], y + 8
 

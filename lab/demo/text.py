@@ -6,7 +6,7 @@ import textwrap
 from . import words
 from .expect import ROWS
 
-ASKED, STE, DMA = 27, 27, 60
+ASKED, STE, DMA = 28, 33, 60
 _HEAD = ("state, and what was asked", "STE", "DMA")
 
 
@@ -14,12 +14,13 @@ def _wrap(lines, width):
     return [part for line in lines for part in textwrap.wrap(line, width)]
 
 
-def _dma(transfer):
-    return f"{words.access(transfer):33} {words.outcome(transfer)}"
+def _dma(expected, row):
+    for transfer in words.in_order(expected, row):
+        yield f"{words.access(transfer):29} {words.outcome(transfer)}"
 
 
 def _entries(row):
-    """The devices of one row mostly have the same kind of entry: name them if there are two."""
+    """With its device's name, if the row has several."""
     lines = []
     for device, entry in row.entries.items():
         first, *rest = words.entry_lines(entry)
@@ -42,7 +43,7 @@ def _row(expected, row, good):
     if row is None:
         return [*asked, "   was not reached"]
     asked += ["   " + line for line in _wrap(words.asked_lines(row), ASKED - 3)]
-    dma = [_dma(transfer) for transfer in row.transfers.values()]
+    dma = list(_dma(expected, row))
     return list(_side_by_side(asked, _wrap(_entries(row), STE), dma))
 
 

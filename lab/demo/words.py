@@ -1,23 +1,26 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The words that the table and the picture share."""
 
+import struct
+
 from .entry import STAGE1
 from .facts import ARRIVED, BLOCKED
 
 LEGEND = (
     "STE: the stream table entry that the SMMU holds, read from the machine's memory from outside.",
-    "reads: the device reads memory; writes: it writes to memory. Of the 64 bytes that were sent the",
-    "first 4 are shown; 'blocked: A, not B' means that B was sent and A is still there.",
-    "edu: an emulated device with a DMA engine; disk: virtio-blk, with its own driver in the kernel.",
+    "DMA: the device reads memory, or writes to it. Of the 64 bytes the first are shown;"
+    " \"blocked: A, not B\": B was",
+    "sent, and A is there. edu: an emulated device with a DMA engine, given to a guest;"
+    " disk: virtio-blk, the host's own.",
 )
 
-_KINDS = {"physical": "physical address", "IPA": "IPA", "IOVA": "guest IOVA"}
+_KINDS = {"physical": "phys", "IPA": "IPA ", "IOVA": "IOVA"}
 
 
 def asked_lines(row):
     lines = [row.asked]
-    if row.table and "TRANSLATE" in row.asked:
-        lines.append(f"guest's table at IPA {row.table:#x}")
+    if row.asked.endswith("TRANSLATE"):
+        lines.append(f"table at IPA {row.table:#x}")
     return lines
 
 
@@ -25,25 +28,35 @@ def entry_lines(entry):
     """Only the fields that this Config uses."""
     lines = [entry.config_text()]
     if entry.has_stage1():
-        lines.append(f"S1ContextPtr {entry.s1_context_ptr:#x}"
-                     + (" (a host's address)" if entry.config == STAGE1 else " (an IPA)"))
+        owner = "host's" if entry.config == STAGE1 else "an IPA"
+        lines.append(f"S1ContextPtr {entry.s1_context_ptr:#x} ({owner})")
     if entry.has_stage2():
-        lines.append(f"S2TTB {entry.s2ttb:#x}")
-        lines.append(f"VMID {entry.vmid}, MEV {entry.mev}")
+        lines += [f"S2TTB {entry.s2ttb:#x}", f"VMID {entry.vmid}, MEV {entry.mev}"]
     return lines
 
 
 def _data(words):
-    """The pattern's name: its upper half is the same in all words of it."""
+    """A pattern's name is its upper half, the same in all its words."""
     if not words:
         return "?"
-    return "zeros" if not any(words) else f"{words[0] >> 32:08x}"
+    if not any(words):
+        return "zeros"
+    text = struct.pack("<Q", words[0])
+    if text.isascii() and text.decode().isprintable():
+        return repr(text.decode())
+    return f"{words[0] >> 32:08x}"
 
 
 def access(transfer):
     where = f"sector {transfer.address}" if transfer.kind == "sector" else \
         f"{_KINDS[transfer.kind]} {transfer.address:#x}"
-    return f"{transfer.device} {transfer.direction}s {where}"
+    return f"{transfer.device:4} {transfer.direction + 's':6} {where}"
+
+
+def in_order(expected, row):
+    """The transfers in the order of the table, not of time; those that were tried."""
+    return [row.transfers[key] for key in (transfer.key() for transfer in expected.transfers)
+            if key in row.transfers]
 
 
 def outcome(transfer):

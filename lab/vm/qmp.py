@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """QEMU's control socket, and guest memory through it."""
 
+import contextlib
 import json
 import re
-import socket
 
 TIMEOUT = 30
 RAM_START = 0x40000000
@@ -19,15 +19,23 @@ class Qmp:
 
     def __init__(self, sock):
         sock.settimeout(TIMEOUT)
+        self._sock = sock
         self._file = sock.makefile("rwb")
         self._receive()
         self.execute("qmp_capabilities")
 
+    def close(self):
+        with contextlib.suppress(OSError):
+            self._file.close()
+        self._sock.close()
+
     def _receive(self):
         try:
             line = self._file.readline()
-        except (OSError, socket.timeout) as error:
-            raise QmpError(f"QEMU does not answer: {error}") from error
+        except TimeoutError as error:
+            raise QmpError(f"QEMU did not answer for {TIMEOUT} s") from error
+        except OSError:
+            line = b""
         if not line:
             raise QmpError("QEMU is gone")
         return json.loads(line)

@@ -63,6 +63,8 @@ class Follower:
             whole, newline, self._rest = whole + newline, self._rest, b""
         if whole or newline:
             self._write((whole + newline).decode("utf-8", "replace"))
+        if last:
+            self._file.close()
 
 
 class Machine:

@@ -13,7 +13,7 @@ _SIGNS = (
     r"kernel BUG at ",
     r"INFO: possible (?:recursive|circular)",
     r"INFO: task .* blocked for more than",
-    r"INFO: .*detected (?:expedited )?stalls",
+    r"INFO: .*detected (?:expedited )?stall",
     r"INFO: trying to register non-static key",
     r"INFO: inconsistent lock state",
     r"watchdog: BUG",

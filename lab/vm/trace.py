@@ -3,14 +3,16 @@
 
 import re
 
-PATTERNS = ("smmuv3_cmdq_*", "smmuv3_range_inval", "smmuv3_unhandled_cmd",
-            "smmu_iotlb_inv_*", "smmuv3_record_event", "smmuv3_translate_*")
+PATTERNS = ("smmuv3_cmdq_opcode", "smmuv3_cmdq_consume_error", "smmuv3_cmdq_cfgi_*",
+            "smmuv3_cmdq_tlbi_*", "smmuv3_range_inval", "smmu_iotlb_inv_*",
+            "smmuv3_record_event", "smmuv3_translate_*")
 
 _OPCODE = "smmuv3_cmdq_opcode <--- SMMU_CMD_"
-_EVENT = re.compile(r"smmuv3_record_event (\S+) sid=0x([0-9a-f]+)")
+_EVENT = re.compile(r"smmuv3_record_event (?:SMMU_EVT_)?(\S+) sid=0x([0-9a-f]+)")
 _TRANSLATE = re.compile(r"smmuv3_translate_(\w+) \S+ sid=0x([0-9a-f]+) (?:.* stage=(\d))?")
 _STAGES = {"1": "stage1", "2": "stage2", "3": "nested"}
 _NONE = "-1"
+_ORDER = ("sid", "start", "end", "vmid", "asid", "addr", "pages", "cmd", "code")
 
 
 class TraceFile:
@@ -44,9 +46,8 @@ class Command:
         fields = dict(self.fields)
         if self.pages > 1:
             fields["pages"] = self.pages
-        if not fields:
-            return self.opcode
-        return self.opcode + ":" + ",".join(f"{key}={value}" for key, value in fields.items())
+        operands = ",".join(f"{key}={fields[key]}" for key in _ORDER if key in fields)
+        return f"{self.opcode}:{operands}" if operands else self.opcode
 
     def add_sid(self, match):
         self.fields["sid"] = match[1]
