@@ -342,7 +342,7 @@ static struct transfer show_host(const char *bdf, const struct row *host)
 
 static const struct row row_1 = {
 	.name = "1",
-	.asked = "nothing",
+	.asked = "nothing: the default domain",
 };
 
 static const struct row row_2 = {

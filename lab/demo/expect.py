@@ -63,7 +63,7 @@ _NOTHING_WORKS = (*_both("edu", "IPA", BLOCKED, "abort"),
                   *_both("edu", "IOVA", BLOCKED, "abort"))
 
 ROWS = (
-    Row("1", "no container, default domain",
+    Row("1", "no container",
         {"edu": _HOST, "disk": _HOST}, _DEFAULT_DOMAIN),
     Row("2", "nesting container", {"edu": _STAGE2}, _IPA_WORKS),
     Row("2a", "guest not ready: ABORT", {"edu": _ABORT}, _NOTHING_WORKS),

@@ -7,10 +7,10 @@ from . import words
 from .expect import ROWS
 from .facts import ARRIVED, BLOCKED
 
-WIDTH = 1250
+WIDTH = 1270
 LINE = 19
 PAD = 14
-X_ASKED, X_STE, X_DMA, X_OUTCOME, X_SMMU = 30, 325, 645, 880, 1130
+X_ASKED, X_STE, X_DMA, X_OUTCOME, X_SMMU = 30, 325, 660, 895, 1145
 
 INK, FAINT, RULE, PAPER = "#1c2430", "#6b7685", "#d4dae2", "#ffffff"
 GOOD, STOPPED, WRONG = "#1a7f4b", "#8a5a00", "#c02626"
@@ -132,7 +132,7 @@ def _header():
     y += LINE
     for x, title in ((X_ASKED, "state, and what was asked"),
                      (X_STE, "the STE that the SMMU holds"), (X_DMA, "a DMA"),
-                     (X_OUTCOME, "its data"), (X_SMMU, "QEMU's trace")):
+                     (X_OUTCOME, "its data"), (X_SMMU, "the SMMU")):
         parts.append(_text(x, y, title, "head"))
     return [*parts, _line(20, y + 8, WIDTH - 20, y + 8, FAINT)], y + 8
 
@@ -147,13 +147,13 @@ def _footer(verdict, top, line):
     return parts, y + 24
 
 
-def render(facts, verdict, seconds=None):
+def render(facts, verdict):
     parts, y = _header()
     for expected in ROWS:
         row = facts.rows.get(expected.name)
         added, y = _row(expected, row, expected.name not in verdict.wrong, y)
         parts += added
-    added, y = _footer(verdict, y, words.verdict_line(verdict, len(ROWS), seconds))
+    added, y = _footer(verdict, y, words.verdict_line(verdict, len(ROWS)))
     body = "\n".join([*parts, *added])
     return (f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {y}"'
             f' width="{WIDTH}" height="{y}">\n<style>{_STYLE}</style>\n'

@@ -47,12 +47,12 @@ def _row(expected, row, good):
     return list(_side_by_side(asked, _wrap(_entries(row), STE), dma))
 
 
-def render(facts, verdict, seconds=None):
+def render(facts, verdict):
     rule = "-" * (ASKED + STE + DMA + 2)
     lines = [*words.LEGEND, "", *_side_by_side(*([head] for head in _HEAD)), rule]
     for expected in ROWS:
         row = facts.rows.get(expected.name)
         lines += [*_row(expected, row, expected.name not in verdict.wrong), rule]
     lines += verdict.sentences()
-    lines.append(words.verdict_line(verdict, len(ROWS), seconds))
+    lines.append(words.verdict_line(verdict, len(ROWS)))
     return "\n".join(lines) + "\n"

@@ -8,10 +8,10 @@ from .facts import ARRIVED, BLOCKED
 
 LEGEND = (
     "STE: the stream table entry that the SMMU holds, read from the machine's memory from outside.",
-    "DMA: the device reads memory, or writes to it. Of the 64 bytes the first are shown;"
-    " \"blocked: A, not B\": B was",
-    "sent, and A is there. edu: an emulated device with a DMA engine, given to a guest;"
-    " disk: virtio-blk, the host's own.",
+    "DMA: a device reads memory or writes to it. edu has a DMA engine and is given to the guest;"
+    " disk has the host's driver.",
+    "Of its data the first bytes are shown. \"blocked: A, not B\": B was sent, and A is what is"
+    " there afterwards.",
 )
 
 _KINDS = {"physical": "phys", "IPA": "IPA ", "IOVA": "IOVA"}
@@ -68,8 +68,7 @@ def outcome(transfer):
     return f"{found}: {_data(transfer.after)}; sent {_data(transfer.sent)}"
 
 
-def verdict_line(verdict, rows, seconds=None):
-    took = f" ({seconds:.1f} s)" if seconds is not None else ""
+def verdict_line(verdict, rows):
     if verdict.passed():
-        return f"PASS: all {rows} states are as they should be{took}"
-    return f"FAIL: {len(verdict.sentences())} differences{took}"
+        return f"PASS: all {rows} states are as they should be"
+    return f"FAIL: {len(verdict.sentences())} differences"
