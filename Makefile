@@ -1,13 +1,66 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# Every verb is a program in scripts/ or lab/; this file only names them.
+# Each verb calls programs of scripts/, lab/ and lint/; all of them say more with -h.
 
-.PHONY: help fetch tree save series
+.PHONY: help demo check test kunit lint bench mutate shell tree save series \
+	setup debian13 clean
+
+kernel := $(if $(filter 1,$(DEBUG)),debug,lab)
+export LINUX_TARBALL
+
 help: ## this text
-	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@echo 'guest-stage: let a guest own its stage of an Arm SMMUv3, on Linux 6.12 and VFIO'
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
+	@echo 'LINUX_TARBALL=FILE uses another source of Linux 6.12 than the package.'
+
+demo: ## from nothing to a device that reads and writes through a guest's own tables
+	@scripts/prepare tree busybox lab programs
+	@lab/demo/run
+
+check: ## everything that proves the project; one closing line
+	@scripts/setup --check
+	@scripts/check
+
+test: ## the selftests in the machine: T=name for one, DEBUG=1 for the debug kernel
+	@scripts/prepare tree busybox $(kernel) kselftests
+	@DEBUG=$(DEBUG) scripts/test $(T)
+
+kunit: ## the driver's unit tests, under the debug kernel
+	@scripts/prepare tree busybox debug
+	@scripts/kunit
+
+lint: ## every patch: builds, warnings, sparse, checkpatch, documents
+	@scripts/prepare --check tree
+	@scripts/check lint
+
+bench: ## what binding costs, in instructions, beside mainline's figures
+	@scripts/prepare tree busybox lab programs
+	@lab/bench/run
+
+mutate: ## put known bugs back in and see that the tests catch them
+	@scripts/prepare --check tree busybox debug kselftests
+	@scripts/mutate
+
+shell: ## a prompt in the booted machine
+	@scripts/prepare tree busybox $(kernel) kselftests
+	@lab/shell --kernel $(kernel)
 
 tree: ## the kernel as a git tree in build/linux, one commit a patch
+	@scripts/setup
 	@scripts/tree
+
 save: ## write the commits of build/linux back to linux/patches and linux/src
+	@scripts/setup
 	@scripts/save
-series: ## mail-ready patches in out/series, for git am
+
+series: ## mails in out/series, for git am
+	@scripts/setup
 	@scripts/series
+
+setup: ## install what is missing; the other verbs do it themselves
+	@scripts/setup --check
+
+debian13: ## make demo on a fresh Debian 13 that mmdebstrap makes
+	@scripts/debian13
+
+clean: ## remove build/ and out/; not the download cache
+	@scripts/clean

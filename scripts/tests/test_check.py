@@ -42,6 +42,8 @@ class Check(unittest.TestCase):
     def test_choice_brings_what_it_needs(self):
         self.assertEqual(check.choose((A, B, C, D), ["c"]), [A, B, C])
         self.assertEqual(check.choose((A, B, C, D), []), [A, B, C, D])
+        lint = [check.Stage("lint-" + x, x, "true") for x in "xy"]
+        self.assertEqual(check.choose((A, *lint), ["lint"]), lint)
         with self.assertRaises(SystemExit):
             check.choose((A, B), ["nosuch"])
 

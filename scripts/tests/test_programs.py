@@ -159,9 +159,9 @@ class Setup(Case):
         self.have.write_text("")
         self.machine()
         self.fake("id", "echo ${FAKE_UID:-0}")
-        self.fake("dpkg-query", f"""while read -r name version; do
-	if [ "$name" = "${{@: -1}}" ]; then echo "installed $version"; exit 0; fi
-done <{self.have}; exit 1""")
+        self.fake("dpkg-query", f"""for asked; do while read -r name version; do
+	if [ "$name" = "$asked" ]; then echo "$name installed $version"; fi
+done <{self.have}; done; exit 1""")
         self.fake("apt-get", f"""case "$*" in
 *indextargets*) [ -e {self.place}/lists ] && echo mirror/debian/ ;;
 *update*) touch {self.place}/lists ;;
