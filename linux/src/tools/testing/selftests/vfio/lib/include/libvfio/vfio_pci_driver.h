@@ -6,7 +6,7 @@
 
 struct vfio_pci_device;
 
-/**
+/*
  * struct vfio_pci_driver_ops - How to make a device do DMA
  *
  * The device has a buffer of its own, which only its DMA can reach.
@@ -20,7 +20,7 @@ struct vfio_pci_driver_ops {
 	/* Whether the driver is for the device with these IDs. */
 	bool (*match)(u16 vendor, u16 device);
 
-	/**
+	/*
 	 * read_start() - Make the device read @size bytes at @addr
 	 *
 	 * Guarantees:
@@ -31,7 +31,7 @@ struct vfio_pci_driver_ops {
 	 */
 	void (*read_start)(struct vfio_pci_device *device, u64 addr, size_t size);
 
-	/**
+	/*
 	 * write_start() - Make the device write @size bytes at @addr
 	 *
 	 * Guarantees:
