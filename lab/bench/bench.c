@@ -1,1 +1,313 @@
-int main(void) { return 0; }
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Measures what a guest stage costs, with 1, 4 and 16 devices in a container, and
+ * prints a line of JSON for each operation. The lab runs it with QEMU's -icount, where a
+ * nanosecond of CLOCK_MONOTONIC is an instruction.
+ *
+ * usage: bench -- BDF... (edus, bound to vfio-pci)
+ */
+#include <linux/kernel.h>
+#include <sys/ioctl.h>
+#include <time.h>
+
+#include <libvfio.h>
+
+#define DEVICES_MAX	16
+#define SAMPLES		65
+#define MAP_IOVA	0x70000000ULL
+
+/* One operation: its name, and how long it took each time. */
+struct series {
+	const char *name;
+	u64 samples[SAMPLES];
+	unsigned int count;
+	char *commands;
+};
+
+struct bench {
+	struct vfio_container container;
+	struct vfio_pci_device devices[DEVICES_MAX];
+	unsigned int nr_devices;
+	struct guest_ram ram;
+	struct guest_table table;
+	struct guest_table other_table;
+};
+
+/* What it takes to look at the clock twice. */
+static u64 overhead;
+
+static u64 now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
+}
+
+static int compare(const void *a, const void *b)
+{
+	u64 x = *(const u64 *)a, y = *(const u64 *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static u64 median(struct series *series)
+{
+	qsort(series->samples, series->count, sizeof(u64), compare);
+	return series->samples[series->count / 2];
+}
+
+static void add(struct series *series, u64 started)
+{
+	u64 took = now() - started;
+
+	series->samples[series->count++] = took > overhead ? took - overhead : 0;
+}
+
+static void print(struct series *series, unsigned int nr_devices)
+{
+	u64 mid = median(series);
+
+	printf("{\"operation\": \"%s\", \"devices\": %u, \"count\": %u, \"median\": %llu, \"min\": %llu, \"max\": %llu, \"commands\": \"%s\"}\n",
+	       series->name, nr_devices, series->count, (unsigned long long)mid,
+	       (unsigned long long)series->samples[0],
+	       (unsigned long long)series->samples[series->count - 1],
+	       series->commands ?: "");
+	fflush(stdout);
+}
+
+static void measure_overhead(void)
+{
+	struct series clock = { .name = "clock" };
+	unsigned int i;
+
+	for (i = 0; i < SAMPLES; i++)
+		add(&clock, now());
+	overhead = median(&clock);
+}
+
+typedef void (*operation)(struct bench *bench);
+
+static void run(struct series *series, operation operation, struct bench *bench)
+{
+	u64 started = now();
+
+	operation(bench);
+	add(series, started);
+}
+
+/* Once more, not timed, to see what the SMMU is told. */
+static void watch(struct series *series, operation operation, struct bench *bench)
+{
+	oracle_mark();
+	operation(bench);
+	series->commands = oracle_commands();
+}
+
+static void bind_table(struct bench *bench)
+{
+	guest_stage_translate(&bench->devices[0], &bench->table);
+}
+
+static void bind_other_table(struct bench *bench)
+{
+	guest_stage_translate(&bench->devices[0], &bench->other_table);
+}
+
+static void unbind(struct bench *bench)
+{
+	guest_stage_unbind(&bench->devices[0]);
+}
+
+static void map_and_unmap(struct bench *bench)
+{
+	vfio_dma_map(&bench->container, bench->ram.vaddr, MAP_IOVA,
+		     GUEST_PAGE_SIZE);
+	vfio_dma_unmap(&bench->container, MAP_IOVA, GUEST_PAGE_SIZE);
+}
+
+/*
+ * A rebind that fails at one check after the other: how far it got tells what it
+ * costs to get there.
+ */
+
+/* The least that a call can cost: the container answers. */
+static void stop_at_container(struct bench *bench)
+{
+	ioctl(bench->container.fd, VFIO_GET_API_VERSION);
+}
+
+static void stop_at_argsz(struct bench *bench)
+{
+	struct vfio_iommu_type1_bind_guest_stage bind = { .argsz = 0 };
+
+	ioctl(bench->container.fd, VFIO_IOMMU_BIND_GUEST_STAGE, &bind);
+}
+
+static void fail(struct bench *bench, struct iommu_guest_stage_config *config,
+		 int device_fd, int error)
+{
+	struct vfio_iommu_type1_bind_guest_stage bind = {
+		.argsz = sizeof(bind),
+		.device_fd = device_fd,
+		.config = *config,
+	};
+	int ret = ioctl(bench->container.fd, VFIO_IOMMU_BIND_GUEST_STAGE, &bind);
+
+	VFIO_ASSERT(ret && errno == error, "expected error %d", error);
+}
+
+static struct iommu_guest_stage_config config_of(struct bench *bench)
+{
+	return guest_stage_config(&bench->devices[0], IOMMU_GUEST_STAGE_TRANSLATE,
+				  bench->other_table.cd);
+}
+
+static void stop_at_fd(struct bench *bench)
+{
+	struct iommu_guest_stage_config config = config_of(bench);
+
+	fail(bench, &config, -1, EBADF);
+}
+
+static void stop_at_core(struct bench *bench)
+{
+	struct iommu_guest_stage_config config = config_of(bench);
+
+	config.state = 0;
+	fail(bench, &config, bench->devices[0].fd, EINVAL);
+}
+
+static void stop_at_vsid(struct bench *bench)
+{
+	struct iommu_guest_stage_config config = config_of(bench);
+
+	config.vsid += 0x1000;
+	fail(bench, &config, bench->devices[0].fd, EINVAL);
+}
+
+static void stop_at_driver(struct bench *bench)
+{
+	struct iommu_guest_stage_config config = config_of(bench);
+
+	config.base_ptr++;
+	fail(bench, &config, bench->devices[0].fd, EINVAL);
+}
+
+static void bench_alone(struct bench *bench, const char *name, operation operation)
+{
+	struct series series = { .name = name };
+	unsigned int i;
+
+	watch(&series, operation, bench);
+	for (i = 0; i < SAMPLES; i++)
+		run(&series, operation, bench);
+	print(&series, bench->nr_devices);
+}
+
+enum { BIND, REBIND, REBIND_SAME, UNBIND, CYCLE };
+
+static const operation cycle[CYCLE] = {
+	[BIND] = bind_table,
+	[REBIND] = bind_other_table,
+	[REBIND_SAME] = bind_other_table,
+	[UNBIND] = unbind,
+};
+
+/* From state 2 to state 2, with the other devices of the container bound. */
+static void bench_cycle(struct bench *bench)
+{
+	struct series series[CYCLE] = {
+		[BIND] = { .name = "bind" },
+		[REBIND] = { .name = "rebind" },
+		[REBIND_SAME] = { .name = "rebind_same" },
+		[UNBIND] = { .name = "unbind" },
+	};
+	unsigned int i, step;
+
+	for (step = 0; step < CYCLE; step++)
+		watch(&series[step], cycle[step], bench);
+	for (i = 0; i < SAMPLES; i++)
+		for (step = 0; step < CYCLE; step++)
+			run(&series[step], cycle[step], bench);
+	for (step = 0; step < CYCLE; step++)
+		print(&series[step], bench->nr_devices);
+}
+
+/* Where the instructions of a rebind go. */
+static void bench_steps(struct bench *bench)
+{
+	bind_other_table(bench);
+	bench_alone(bench, "container", stop_at_container);
+	bench_alone(bench, "argsz", stop_at_argsz);
+	bench_alone(bench, "fd", stop_at_fd);
+	bench_alone(bench, "core", stop_at_core);
+	bench_alone(bench, "vsid", stop_at_vsid);
+	bench_alone(bench, "driver", stop_at_driver);
+	unbind(bench);
+}
+
+static void open_devices(struct bench *bench)
+{
+	unsigned int i;
+
+	for (i = 0; i < bench->nr_devices; i++)
+		vfio_pci_device_open(&bench->devices[i], vfio_selftests_bdf(i),
+				     &bench->container);
+	/* As in a guest that has them at the same addresses. */
+	for (i = 0; i < bench->nr_devices; i++)
+		bench->devices[i].vsid = bench->devices[i].sid;
+}
+
+static void close_devices(struct bench *bench)
+{
+	unsigned int i;
+
+	for (i = 0; i < bench->nr_devices; i++)
+		vfio_pci_device_close(&bench->devices[i]);
+}
+
+static void bind_all_but_the_first(struct bench *bench)
+{
+	unsigned int i;
+
+	for (i = 1; i < bench->nr_devices; i++)
+		guest_stage_translate(&bench->devices[i], &bench->table);
+}
+
+static void bench_devices(unsigned int nr_devices)
+{
+	struct bench bench = { .nr_devices = nr_devices };
+
+	vfio_container_open(&bench.container, VFIO_TYPE1_NESTING_IOMMU);
+	open_devices(&bench);
+	guest_ram_init(&bench.ram, &bench.container, GUEST_RAM_IPA, GUEST_RAM_SIZE);
+	guest_table_init(&bench.table, &bench.ram, 1);
+	guest_table_init(&bench.other_table, &bench.ram, 2);
+	bind_all_but_the_first(&bench);
+
+	bench_cycle(&bench);
+	bench_steps(&bench);
+	bench_alone(&bench, "map_unmap", map_and_unmap);
+
+	close_devices(&bench);
+	vfio_container_close(&bench.container);
+	guest_ram_cleanup(&bench.ram);
+}
+
+int main(int argc, char *argv[])
+{
+	static const unsigned int counts[] = { 1, 4, DEVICES_MAX };
+	unsigned int i;
+
+	vfio_selftests_init(&argc, argv);
+	VFIO_ASSERT(oracle_present(), "no oracle: run this in the lab");
+	measure_overhead();
+	for (i = 0; i < ARRAY_SIZE(counts); i++) {
+		VFIO_ASSERT(vfio_selftests_bdf(counts[i] - 1),
+			    "%u devices are needed", counts[i]);
+		bench_devices(counts[i]);
+	}
+	printf("{\"done\": true}\n");
+	return 0;
+}

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The figures as text."""
+
+from . import figures
+from .results import aims
+
+_RULE = "-" * 98
+
+
+def _count(number):
+    return "" if number is None else f"{number:,}"
+
+
+def _table(results):
+    heads = "".join(f"{count:>8}" for count in figures.DEVICES)
+    yield f"{'':26}{'devices in the container':>24}"
+    yield f"{'operation':26}{heads}   mainline 7.3"
+    yield _RULE
+    for op in figures.OPERATIONS:
+        cells = "".join(f"{_count(median):>8}" for median in results.medians(op.name))
+        mainline = f"{_count(op.mainline):>9}  {op.what}" if op.mainline else ""
+        yield f"{op.title:26}{cells}{mainline}".rstrip()
+    yield _RULE
+
+
+def _commands(results):
+    yield "What the SMMU is told (PREFETCH_CFG, a hint, left out):"
+    for op in figures.OPERATIONS:
+        yield f"  {op.title:26} {results.commands(op.name) or 'nothing'}"
+
+
+def _steps(results):
+    yield "Where the instructions of a rebind go, by rebinds that fail at one check after the other:"
+    for text, cost in results.steps():
+        yield f"  {_count(cost):>6}  {text}"
+
+
+def _aims(results):
+    yield "Aims:"
+    for aim in aims(results):
+        yield f"  {'reached: yes' if aim.reached else 'reached: NO '}  {aim.text}: {aim.found}"
+
+
+def render(results):
+    samples = results.measured["bind", figures.DEVICES[0]]["count"]
+    lines = [
+        f"Instructions (QEMU's -icount, one CPU), kernel and program; the median of {samples}.",
+        "", *_table(results),
+        "Mainline's figures: " + figures.SOURCE[0],
+        *(" " * 20 + line for line in figures.SOURCE[1:]),
+        "", *_commands(results), "", *_steps(results), "", *_aims(results),
+    ]
+    return "\n".join(lines) + "\n"

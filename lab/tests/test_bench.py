@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The bench's arithmetic: aims that are missed are said to be missed."""
+
+import json
+import unittest
+
+from bench import figures, report, results
+
+NAMES = {op.name for op in figures.OPERATIONS} | {name for name, _text in figures.STEPS}
+
+
+def measured(**changes):
+    """The lines of a run in which all costs 1000, but for changes: {name: (1, 4, 16)}."""
+    for name in sorted(NAMES):
+        medians = changes.get(name, (1000, 1000, 1000))
+        for devices, median in zip(figures.DEVICES, medians):
+            yield json.dumps({"operation": name, "devices": devices, "count": 65,
+                              "median": median, "min": median, "max": median,
+                              "commands": "CFGI_STE:sid=10 SYNC"})
+    yield '{"done": true}'
+
+
+def reached(**changes):
+    return [aim.reached for aim in results.aims(results.read(measured(**changes)))]
+
+
+class Aims(unittest.TestCase):
+    def test_all_reached(self):
+        self.assertEqual(reached(), [True, True, True])
+
+    def test_rebind_at_the_limit_and_above(self):
+        limit = figures.MAINLINE_ATTACH // 3
+        self.assertTrue(reached(rebind=(limit, limit, limit))[0])
+        self.assertFalse(reached(rebind=(limit, limit, limit + 1))[0])
+
+    def test_the_limit_is_a_third(self):
+        self.assertEqual(figures.REBIND_MOST, 5063)
+
+    def test_growing_with_the_devices(self):
+        self.assertEqual(reached(bind=(1000, 1020, 1050)), [True, True, True])
+        self.assertEqual(reached(bind=(1000, 1020, 1051)), [True, False, True])
+        self.assertEqual(reached(unbind=(1000, 1000, 1100)), [True, True, False])
+
+    def test_shrinking_with_the_devices_is_not_flat_either(self):
+        self.assertEqual(reached(bind=(1100, 1000, 1000)), [True, False, True])
+
+
+class Steps(unittest.TestCase):
+    def test_they_add_up_to_a_rebind(self):
+        costs = {name: (100 * i,) * 3 for i, (name, _text) in enumerate(figures.STEPS, 1)}
+        found = results.read(measured(**costs))
+        self.assertEqual([cost for _text, cost in found.steps()], [100] * len(figures.STEPS))
+        self.assertEqual(sum(cost for _text, cost in found.steps()), found.median("rebind", 1))
+
+
+class Reading(unittest.TestCase):
+    def test_a_run_that_stops_early(self):
+        with self.assertRaises(results.ResultsError):
+            results.read(list(measured())[:-1])
+
+    def test_a_missing_operation(self):
+        lines = [line for line in measured() if '"unbind"' not in line]
+        with self.assertRaisesRegex(results.ResultsError, "unbind with 1 devices"):
+            results.aims(results.read(lines))
+
+    def test_a_broken_line(self):
+        for broken in ('{"operation": "bind"', '{"operation": "bind"}'):
+            with self.subTest(broken), self.assertRaises(results.ResultsError):
+                results.read([broken])
+
+
+class Shown(unittest.TestCase):
+    def test_text_says_where_mainlines_figures_are_from(self):
+        text = report.render(results.read(measured()))
+        for part in ("15,190", "18,650", "16,170", "Linux 7.3.4 through iommufd", "reached: yes"):
+            self.assertIn(part, text)
+        self.assertNotIn("reached: NO", text)
+
+    def test_text_of_a_missed_aim(self):
+        text = report.render(results.read(measured(rebind=(9000, 9000, 9000))))
+        self.assertIn("reached: NO   a rebind costs a third", text)
+
+    def test_json(self):
+        found = json.loads(results.as_json(results.read(measured())))
+        self.assertEqual(found["mainline"]["rebind"], 18650)
+        self.assertEqual([aim["reached"] for aim in found["aims"]], [True, True, True])
+        self.assertEqual(len(found["measured"]), len(NAMES) * len(figures.DEVICES))
