@@ -21,7 +21,8 @@ class Commands(unittest.TestCase):
                          ["addr=0x2", "addr=0x3", "addr=0x4"])
 
     def test_icount(self):
-        self.assertIn("shift=0,sleep=off", command(icount=True, smp=1))
+        self.assertIn("shift=0,sleep=off", command(icount=0, smp=1))
+        self.assertIn("shift=4,sleep=off", command(icount=4, smp=1))
         self.assertNotIn("-icount", command())
 
     def test_append_comes_last(self):
@@ -40,7 +41,8 @@ class Commands(unittest.TestCase):
 
 class Refusals(unittest.TestCase):
     def test_each_with_a_sentence(self):
-        for options, words in (({"icount": True, "smp": 2}, "--icount needs --smp 1"),
+        for options, words in (({"icount": 0, "smp": 2}, "--icount needs --smp 1"),
+                               ({"icount": 11, "smp": 1}, "--icount takes"),
                                ({"edus": 25}, "--edus"), ({"edus": -1}, "--edus"),
                                ({"smp": 0}, "--smp"), ({"smp": 5}, "--smp"),
                                ({"memory": 64}, "--memory")):
@@ -88,6 +90,14 @@ class Folders(Programs):
         with open(path, encoding="ascii") as file:
             self.assertIn("qemu -x", file.read())
         self.assertTrue(os.access(path, os.X_OK))
+
+    def test_one_run_at_a_time(self):
+        with runner.locked(self.folder):
+            with self.assertRaisesRegex(runner.RunError, "another run uses"):
+                with runner.locked(self.folder):
+                    self.fail("two runs in one folder")
+        with runner.locked(self.folder):
+            pass
 
     def test_following_gives_whole_lines(self):
         path = os.path.join(self.folder, "log")

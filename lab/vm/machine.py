@@ -35,7 +35,7 @@ class MachineError(Exception):
 class Options:
     """What differs from one run to the next."""
 
-    def __init__(self, kernel, append="", smp=2, icount=False, edus=4, cpu=CPU,
+    def __init__(self, kernel, append="", smp=2, icount=None, edus=4, cpu=CPU,
                  devices=(), patterns=trace.PATTERNS,
                  memory=MEMORY_MIB):
         self.kernel = kernel
@@ -50,7 +50,9 @@ class Options:
 
 
 def check(options):
-    if options.icount and options.smp != 1:
+    if options.icount is not None and not 0 <= options.icount <= 10:
+        raise MachineError("--icount takes 0 to 10")
+    if options.icount is not None and options.smp != 1:
         raise MachineError("--icount needs --smp 1: instructions are counted on one CPU")
     if not 0 <= options.edus <= EDU_MAX:
         raise MachineError(f"--edus takes 0 to {EDU_MAX}")
@@ -83,8 +85,8 @@ def disk_image():
 
 def _cpus(options):
     arguments = ["-cpu", options.cpu, "-smp", str(options.smp), "-m", f"{options.memory}M"]
-    if options.icount:
-        arguments += ["-icount", "shift=0,sleep=off"]
+    if options.icount is not None:
+        arguments += ["-icount", f"shift={options.icount},sleep=off"]
     return arguments
 
 

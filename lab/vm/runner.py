@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """One run of the machine: prepare its folder, start QEMU, watch, stop it."""
 
+import contextlib
+import fcntl
 import os
 import subprocess
 import time
@@ -14,6 +16,22 @@ _OLD = (machine.CONSOLE, machine.OUTPUT, machine.VERDICT, machine.TRACE,
         machine.ORACLE_LOG, machine.QEMU_LOG, machine.QMP_SOCKET, machine.ORACLE_SOCKET)
 
 
+class RunError(Exception):
+    """The run cannot start."""
+
+
+@contextlib.contextmanager
+def locked(folder):
+    """One run at a time in a folder. The lock goes with the process."""
+    os.makedirs(folder, exist_ok=True)
+    with open(os.path.join(folder, ".lock"), "w", encoding="ascii") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise RunError(f"another run uses {folder}: wait, or give --out") from None
+        yield
+
+
 def _write(folder, name, data):
     with open(os.path.join(folder, name), "wb") as file:
         file.write(data)
@@ -21,7 +39,6 @@ def _write(folder, name, data):
 
 def prepare(folder, initrd, arguments):
     """All that the machine needs, so that the command in the folder can be repeated."""
-    os.makedirs(folder, exist_ok=True)
     for name in _OLD:
         path = os.path.join(folder, name)
         if os.path.lexists(path):
@@ -100,12 +117,13 @@ class Machine:
         return os.path.join(self._folder, name)
 
     def _spawn(self):
+        """It does not outlive this process, however that ends."""
+        arguments = ["setpriv", "--pdeathsig", "TERM", *self._arguments]
         if self._interactive:
-            return subprocess.Popen(self._arguments, cwd=self._folder)
+            return subprocess.Popen(arguments, cwd=self._folder)
         with open(self._path(machine.QEMU_LOG), "wb") as log:
-            return subprocess.Popen(self._arguments, cwd=self._folder,
-                                    stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                                    stderr=log, start_new_session=True)
+            return subprocess.Popen(arguments, cwd=self._folder, stdin=subprocess.DEVNULL,
+                                    stdout=subprocess.DEVNULL, stderr=log)
 
     def _connect(self, name):
         return sockets.connect(self._path(name), lambda: self._process.poll() is None)
