@@ -88,4 +88,6 @@ def judge(facts, rows=ROWS):
         _judge_row(verdict, expected, facts.rows.get(expected.name), first)
     if not facts.done:
         verdict.add("", "the program did not get to its end")
+    for problem in facts.problems:
+        verdict.add("", problem)
     return verdict

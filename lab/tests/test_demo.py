@@ -208,14 +208,24 @@ class Outcome(unittest.TestCase):
 
 class Reading(unittest.TestCase):
     def test_other_lines_are_passed_over(self):
-        self.assertTrue(facts.read(["# a word", '{"done": true}', ""]).done)
+        found = facts.read(["a word", '{"done": true}', ""])
+        self.assertTrue(found.done)
+        self.assertEqual(found.problems, [])
 
-    def test_broken_lines_are_not(self):
+    def test_complaints_of_the_program(self):
+        found = facts.read(["# no device"])
+        self.assertEqual(found.problems, ["the program: no device"])
+
+    def test_broken_lines(self):
         for broken in ('{"done": tr', '{"ste": "2", "device": "edu"}',
                        '{"ste": "9", "device": "edu", "sid": "10", "words": "%s"}' % line(ZEROS),
-                       '{"row": "1", "asked": ""}'):
-            with self.subTest(broken), self.assertRaises(facts.FactsError):
-                facts.read([broken])
+                       '{"row": "1", "asked": ""}', '{"row": "1", "asked": "", "table": "x"}'):
+            with self.subTest(broken):
+                self.assertRegex(facts.read([broken]).problems[0], "cannot read")
+
+    def test_problems_are_differences(self):
+        verdict = judge.judge(facts.read([*map(json.dumps, good_walk()), "# it hurts"]))
+        self.assertEqual(verdict.sentences(), ["the program: it hurts"])
 
     def test_disk_is_compared_with_its_image(self):
         image = bytearray(512) + b"guest-stage sector 1".ljust(512, b".")
@@ -239,10 +249,11 @@ class Reading(unittest.TestCase):
             log += [f"> ste {sid}\n", f"< {line(words)}\n", "> mark x\n", "< ok\n"]
         facts.check_entries(found, log)
         facts.check_entries(found, ["> ste 10\n", "< error no\n", *log])
-        with self.assertRaises(facts.FactsError):
-            facts.check_entries(found, log[4:])
-        with self.assertRaises(facts.FactsError):
-            facts.check_entries(found, [entry.replace("ste 10", "ste 18") for entry in log])
+        self.assertEqual(found.problems, [])
+        for wrong in (log[4:], [entry.replace("ste 10", "ste 18") for entry in log], []):
+            found.problems.clear()
+            facts.check_entries(found, wrong)
+            self.assertRegex(found.problems[0], "not what the lab read")
 
 
 class Rendering(unittest.TestCase):
