@@ -39,6 +39,13 @@ class Commands(unittest.TestCase):
         self.assertEqual(shlex.split(line[1:-1]), ["cd", "/a b", "&&", "qemu", "x 'y'"])
 
 
+class Disks(unittest.TestCase):
+    def test_each_sector_says_its_number(self):
+        image = machine.disk_image()
+        self.assertEqual(len(image), 512 * machine.DISK_SECTORS)
+        self.assertTrue(image[512 * 200:].startswith(b"guest-stage sector 000200\n..."))
+
+
 class Refusals(unittest.TestCase):
     def test_each_with_a_sentence(self):
         for options, words in (({"icount": 0, "smp": 2}, "--icount needs --smp 1"),

@@ -79,7 +79,7 @@ def find_program(name=PROGRAM):
 
 def disk_image():
     """Each sector says which one it is."""
-    return b"".join(b"guest-stage sector %06d\n".ljust(512, b".") % number
+    return b"".join((b"guest-stage sector %06d\n" % number).ljust(512, b".")
                     for number in range(DISK_SECTORS))
 
 
