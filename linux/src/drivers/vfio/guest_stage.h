@@ -16,11 +16,14 @@ struct vfio_iommu_driver;
 
 /**
  * struct vfio_guest_stages - The guest stages of a container
- * @lock: Serialises bind and unbind. Nests inside the container's group_lock
- *	  and the device set's lock, and outside of all locks of the IOMMU driver.
  * @by_vsid: &struct vfio_guest_stage, by what the guest calls the device
  */
 struct vfio_guest_stages {
+	/**
+	 * @lock: Serialises bind and unbind. Nests inside the container's
+	 * group_lock and the device set's lock, and outside of all locks of the
+	 * IOMMU driver.
+	 */
 	struct mutex	lock;
 	struct xarray	by_vsid;
 };

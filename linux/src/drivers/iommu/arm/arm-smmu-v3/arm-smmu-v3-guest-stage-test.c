@@ -27,7 +27,7 @@ struct guest_stage_test {
 static int guest_stage_test_init(struct kunit *test)
 {
 	struct guest_stage_test *t;
-	typeof(&t->pgtable.cfg.arm_lpae_s2_cfg) s2;
+	typeof(t->pgtable.cfg.arm_lpae_s2_cfg) *s2;
 
 	t = kunit_kzalloc(test, sizeof(*t), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, t);
@@ -324,8 +324,9 @@ static void guest_stage_test_check_entry(struct guest_stage_test_writer *w,
 	if (!ste_field(ste, 0, STRTAB_STE_0_V))
 		w->hitless = false;
 	else
-		KUNIT_EXPECT_TRUE(w->test, ste_equivalent(ste, w->from) ||
-						   ste_equivalent(ste, w->to));
+		KUNIT_EXPECT_TRUE(w->test,
+				  ste_equivalent(ste, w->from) ||
+				  ste_equivalent(ste, w->to));
 }
 
 /*
@@ -772,6 +773,7 @@ static struct kunit_suite guest_stage_test_suite = {
 	.init = guest_stage_test_init,
 	.test_cases = guest_stage_test_cases,
 };
+
 kunit_test_suite(guest_stage_test_suite);
 
 MODULE_IMPORT_NS(EXPORTED_FOR_KUNIT_TESTING);

@@ -195,6 +195,7 @@ static void arm_smmu_install_guest_ste(struct arm_smmu_master *master,
 		 * translation request that would be answered with an error.
 		 */
 		pci_disable_ats(to_pci_dev(master->dev));
+		/* As on detach: this config write completes first */
 		wmb();
 	}
 
