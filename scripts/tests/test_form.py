@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The stored form and the numbers of patches."""
 
+import sys
 import unittest
+from pathlib import Path
 
-import fake  # noqa: F401  (the path of patchqueue)
-from patchqueue import form
-from patchqueue.errors import Refused
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from patchqueue import form                      # noqa: E402
+from patchqueue.errors import Refused            # noqa: E402
 
 DIFF = "diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1 +1 @@ f\n-a\n+b\n"
 

@@ -233,7 +233,7 @@ class Interrupted(fake.Case):
         self.store.write("src/drivers/iommu/bind.c", "100644", b"int other;\n")
         self.break_at(fake.Worktree, "remember", True)
         (self.tree.directory / ".git/index.lock").touch()
-        self.edit("drivers/iommu/bind.c", "int ot")
+        self.edit("drivers/iommu/bind.c", "int oth")
 
     def test_killed_while_writing(self):
         self.half_switch()

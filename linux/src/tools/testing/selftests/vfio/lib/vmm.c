@@ -55,4 +55,3 @@ bool vmm_dma_by_iova(struct vmm *vmm)
 	return dma_arrives(&vmm->device, &vmm->ram, &vmm->src, vmm->src.iova,
 			   &vmm->dst, vmm->dst.iova);
 }
-
