@@ -93,16 +93,16 @@ class File(unittest.TestCase):
     def test_lines_before_the_mark_are_gone(self):
         self.trace.mark()
         self.append("two\nthree\n")
-        self.assertEqual(self.trace.lines(), ["two", "three"])
+        self.assertEqual(list(self.trace.lines()), ["two", "three"])
 
     def test_no_mark_means_from_the_start(self):
-        self.assertEqual(self.trace.lines(), ["one"])
+        self.assertEqual(list(self.trace.lines()), ["one"])
 
     def test_a_line_without_an_end_waits(self):
         self.append("tw")
-        self.assertEqual(self.trace.lines(), ["one"])
+        self.assertEqual(list(self.trace.lines()), ["one"])
         self.append("o\n")
-        self.assertEqual(self.trace.lines(), ["one", "two"])
+        self.assertEqual(list(self.trace.lines()), ["one", "two"])
 
 
 if __name__ == "__main__":

@@ -27,11 +27,12 @@ class TraceFile:
             self.position = file.seek(0, 2)
 
     def lines(self):
-        """The whole lines since the mark."""
+        """The whole lines since the mark, one at a time: there can be millions."""
         with open(self.path, "rb") as file:
             file.seek(self.position)
-            data = file.read()
-        return data[:data.rfind(b"\n") + 1].decode("ascii", "replace").splitlines()
+            for line in file:
+                if line.endswith(b"\n"):
+                    yield line[:-1].decode("ascii", "replace")
 
 
 class Command:
