@@ -234,7 +234,7 @@ TEST_F_TIMEOUT(guest_stage_close, again_and_again, 120)
 	struct vmm *vmm = &self->vmm;
 	unsigned int i;
 
-	for (i = 0; i < 50; i++) {
+	for (i = 0; i < 20; i++) {
 		vmm_cleanup(vmm);
 		vmm_init(vmm, vfio_selftests_bdf(0));
 		variant->state->enter(vmm);

@@ -4,6 +4,9 @@
  * very next transfer, also where the SMMU has the guest's whole translation to it
  * cached. After the unmap the page may be anybody's.
  */
+#include <linux/sizes.h>
+#include <sys/mman.h>
+
 #include <libvfio/harness.h>
 
 #define EXTRA_IPA	0x50000000ULL
@@ -51,13 +54,13 @@ FIXTURE_VARIANT_ADD(guest_stage_unmap, while_in_abort)
 FIXTURE_VARIANT_ADD(guest_stage_unmap, many_pages)
 {
 	.meanwhile = &state_translate,
-	.size = GUEST_RAM_SIZE,
+	.size = SZ_2M,
 };
 
 FIXTURE_VARIANT_ADD(guest_stage_unmap, many_pages_while_unbound)
 {
 	.meanwhile = &state_stage2,
-	.size = GUEST_RAM_SIZE,
+	.size = SZ_2M,
 };
 
 FIXTURE_SETUP(guest_stage_unmap)
@@ -178,6 +181,118 @@ TEST_F(guest_stage_unmap, by_ipa)
 	guest_ram_unmap(&self->extra);
 	EXPECT_TRUE(dma_write_blocked(&vmm->device, &self->extra,
 				      self->page.ipa));
+}
+
+#define BLOCK_SIZE	SZ_2M
+#define NR_BLOCKS	32
+
+/*
+ * Memory that is contiguous for longer than a block is unmapped by the block. What
+ * then goes is one entry, or a whole table if the memory wasn't aligned like the
+ * addresses: the latter is invalidated by code of its own.
+ */
+FIXTURE(guest_stage_unmap_block)
+{
+	struct vmm vmm;
+	struct guest_ram extra;
+	struct dma_page page;
+};
+
+FIXTURE_VARIANT(guest_stage_unmap_block)
+{
+	/* From the memory's alignment. */
+	size_t offset;
+};
+
+FIXTURE_VARIANT_ADD(guest_stage_unmap_block, one_entry)
+{
+	.offset = 0,
+};
+
+FIXTURE_VARIANT_ADD(guest_stage_unmap_block, a_table)
+{
+	.offset = GUEST_PAGE_SIZE,
+};
+
+static void *alloc_blocks(void)
+{
+	void *blocks = mmap(NULL, (NR_BLOCKS + 1) * BLOCK_SIZE,
+			    PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	VFIO_ASSERT(blocks != MAP_FAILED, "memory");
+	blocks = (void *)(((uintptr_t)blocks | (BLOCK_SIZE - 1)) + 1);
+	madvise(blocks, NR_BLOCKS * BLOCK_SIZE, MADV_HUGEPAGE);
+	memset(blocks, 1, NR_BLOCKS * BLOCK_SIZE);
+	return blocks;
+}
+
+/* Two blocks in a row of physically contiguous memory, or NULL. */
+static void *find_two_blocks(void)
+{
+	void *block = alloc_blocks(), *end = block + (NR_BLOCKS - 1) * BLOCK_SIZE;
+
+	for (; block < end; block += BLOCK_SIZE) {
+		u64 physical = host_physical_address(block);
+
+		if (physical && physical % BLOCK_SIZE == 0 &&
+		    physical + 2 * BLOCK_SIZE - GUEST_PAGE_SIZE ==
+		    host_physical_address(block + 2 * BLOCK_SIZE - GUEST_PAGE_SIZE))
+			return block;
+	}
+	return NULL;
+}
+
+FIXTURE_SETUP(guest_stage_unmap_block)
+{
+	struct guest_ram *extra = &self->extra;
+	struct dma_page *page = &self->page;
+	struct vmm *vmm = &self->vmm;
+	void *blocks;
+
+	SKIP_WITHOUT_DEVICES(return, 1);
+	blocks = find_two_blocks();
+	if (!blocks)
+		SKIP(return, "no physically contiguous memory");
+	vmm_init(vmm, vfio_selftests_bdf(0));
+	SKIP_WITHOUT_DMA(return, &vmm->device);
+	extra->container = &vmm->container;
+	extra->vaddr = blocks + variant->offset;
+	extra->shadow = malloc(BLOCK_SIZE);
+	extra->ipa = EXTRA_IPA;
+	extra->size = BLOCK_SIZE;
+	guest_ram_map(extra);
+	page->ipa = EXTRA_IPA + BLOCK_SIZE / 2;
+	page->iova = GUEST_IOVA(page->ipa);
+	page->vaddr = guest_ram_ptr(extra, page->ipa);
+	guest_table_map(&vmm->table, page->iova, page->ipa, GUEST_PAGE_SIZE,
+			GUEST_READ | GUEST_WRITE);
+}
+
+FIXTURE_TEARDOWN(guest_stage_unmap_block)
+{
+	vmm_cleanup(&self->vmm);
+}
+
+TEST_F(guest_stage_unmap_block, write)
+{
+	struct vmm *vmm = &self->vmm;
+
+	ASSERT_TRUE(fill_tlb(vmm, &self->extra, &self->page));
+	guest_ram_unmap(&self->extra);
+	EXPECT_TRUE(dma_write_blocked(&vmm->device, &self->extra,
+				      self->page.iova));
+}
+
+TEST_F(guest_stage_unmap_block, commands)
+{
+	struct vmm *vmm = &self->vmm;
+
+	SKIP_WITHOUT_ORACLE(return);
+	guest_stage_translate(&vmm->device, &vmm->table);
+	oracle_mark();
+	guest_ram_unmap(&self->extra);
+	EXPECT_TRUE(oracle_stage2_unmap_complete(ste_vmid(&vmm->stage2_ste)));
 }
 
 int main(int argc, char *argv[])

@@ -123,7 +123,7 @@ TEST_F(vfio_type1, bind_and_unbind)
 		SKIP(return, "the other tests are about that");
 	EXPECT_EQ(-EOPNOTSUPP, __guest_stage_translate(&vmm->device,
 						       &vmm->table));
-	EXPECT_EQ(-EOPNOTSUPP, __guest_stage_unbind(&vmm->device));
+	EXPECT_EQ(-ENOENT, __guest_stage_unbind(&vmm->device));
 	if (oracle_present()) {
 		oracle_ste(vmm->device.sid, &ste);
 		EXPECT_EQ(0, memcmp(&ste, &vmm->stage2_ste, sizeof(ste)));

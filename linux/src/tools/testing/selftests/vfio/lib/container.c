@@ -128,25 +128,33 @@ void vfio_dma_unmap(struct vfio_container *container, u64 iova, u64 size)
 		    (unsigned long long)size, (unsigned long long)iova, ret);
 }
 
-static int group_of(const char *bdf)
+static int group_of(const char *device)
 {
 	char path[PATH_MAX], target[PATH_MAX] = "";
 
-	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/iommu_group", bdf);
+	snprintf(path, sizeof(path), "%s/iommu_group", device);
 	VFIO_ASSERT(readlink(path, target, sizeof(target) - 1) > 0,
-		    "%s is not behind an IOMMU", bdf);
+		    "%s is not behind an IOMMU", device);
 	return atoi(strrchr(target, '/') + 1);
 }
 
-int vfio_group_open(const char *bdf)
+int vfio_group_open_sysfs(const char *device)
 {
 	char path[64];
 	int fd;
 
-	snprintf(path, sizeof(path), "/dev/vfio/%d", group_of(bdf));
+	snprintf(path, sizeof(path), "/dev/vfio/%d", group_of(device));
 	fd = open(path, O_RDWR | O_CLOEXEC);
-	VFIO_ASSERT(fd >= 0, "%s, the group of %s", path, bdf);
+	VFIO_ASSERT(fd >= 0, "%s, the group of %s", path, device);
 	return fd;
+}
+
+int vfio_group_open(const char *bdf)
+{
+	char device[64];
+
+	snprintf(device, sizeof(device), "/sys/bus/pci/devices/%s", bdf);
+	return vfio_group_open_sysfs(device);
 }
 
 int __vfio_group_set_container(int group_fd, struct vfio_container *container)

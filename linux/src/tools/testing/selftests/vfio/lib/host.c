@@ -187,8 +187,20 @@ static void add_up_counters(void)
 	close(fd);
 }
 
+/* Each CPU counts for itself for a while. */
+static void refresh_vmstat(void)
+{
+	int fd = open("/proc/sys/vm/stat_refresh", O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	VFIO_ASSERT(write(fd, "1", 1) == 1, "stat_refresh");
+	close(fd);
+}
+
 s64 host_pinned_pages(void)
 {
+	refresh_vmstat();
 	add_up_counters();
 	return number_in("/proc/vmstat", "nr_foll_pin_acquired ") -
 	       number_in("/proc/vmstat", "nr_foll_pin_released ");

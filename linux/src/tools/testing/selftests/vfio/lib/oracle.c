@@ -5,6 +5,7 @@
 #include <linux/sizes.h>
 #include <poll.h>
 #include <stdarg.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <libvfio/assert.h>
@@ -13,6 +14,7 @@
 #define PORTS		"/sys/class/virtio-ports"
 #define PORT_NAME	"org.guest-stage.oracle"
 #define ANSWER_MAX	SZ_1M
+#define ANSWER_SECONDS	60
 #define OPEN_TRIES	100
 #define OPEN_WAIT_US	20000
 
@@ -49,6 +51,58 @@ static void open_port(const char *port)
 	VFIO_ASSERT(oracle_fd >= 0, "%s", path);
 }
 
+static bool is_late(const struct timespec *start)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec - start->tv_sec > ANSWER_SECONDS;
+}
+
+/*
+ * The answer comes from outside the machine. Where its time stands for
+ * instructions, a processor that sleeps makes all of its timers expire at once,
+ * the test's own timeout among them: stay awake.
+ */
+static size_t read_some(const char *question, char *buf, size_t size)
+{
+	struct pollfd fd = { .fd = oracle_fd, .events = POLLIN };
+	struct timespec start;
+	ssize_t got;
+
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	while (!poll(&fd, 1, 0))
+		VFIO_ASSERT(!is_late(&start), "no answer to '%s'", question);
+	got = read(oracle_fd, buf, size);
+	VFIO_ASSERT(got > 0, "no end to the answer to '%s'", question);
+	return got;
+}
+
+static void read_answer(const char *question, char *answer)
+{
+	size_t len = 0;
+
+	while (!len || answer[len - 1] != '\n')
+		len += read_some(question, answer + len, ANSWER_MAX - 1 - len);
+	answer[len - 1] = '\0';
+}
+
+/*
+ * A test that was killed may have left half a question, or its answer may be on the
+ * way. An unknown request is answered by an error that quotes it.
+ */
+static void synchronize(void)
+{
+	char *answer = malloc(ANSWER_MAX), request[32];
+
+	snprintf(request, sizeof(request), "hello-%d-%ld", getpid(), time(NULL));
+	VFIO_ASSERT(answer && dprintf(oracle_fd, "\n%s\n", request) > 0, "oracle");
+	do {
+		read_answer(request, answer);
+	} while (!strstr(answer, request));
+	free(answer);
+}
+
 bool oracle_present(void)
 {
 	struct dirent *entry;
@@ -63,38 +117,9 @@ bool oracle_present(void)
 		if (is_oracle(entry->d_name))
 			open_port(entry->d_name);
 	closedir(dir);
+	if (oracle_fd >= 0)
+		synchronize();
 	return oracle_fd >= 0;
-}
-
-/*
- * The answer comes from outside the machine. Where its time stands for
- * instructions, a processor that sleeps makes all of its timers expire at once,
- * the test's own timeout among them: stay awake.
- */
-static void wait_for_answer(const char *question)
-{
-	struct pollfd fd = { .fd = oracle_fd, .events = POLLIN };
-	int ready;
-
-	do {
-		ready = poll(&fd, 1, 0);
-	} while (!ready);
-	VFIO_ASSERT(ready == 1, "no answer to '%s'", question);
-}
-
-static void read_answer(const char *question, char *answer)
-{
-	size_t len = 0;
-	ssize_t got;
-
-	while (!len || answer[len - 1] != '\n') {
-		wait_for_answer(question);
-		got = read(oracle_fd, answer + len, ANSWER_MAX - 1 - len);
-		VFIO_ASSERT(got > 0, "no end to the answer to '%s'", question);
-		len += got;
-	}
-	answer[len - 1] = '\0';
-	VFIO_ASSERT(strncmp(answer, "error", 5), "'%s': %s", question, answer);
 }
 
 /* The caller frees the answer. */
@@ -109,6 +134,7 @@ static char *ask(const char *fmt, ...)
 	va_end(args);
 	VFIO_ASSERT(dprintf(oracle_fd, "%s\n", question) > 0, "'%s'", question);
 	read_answer(question, answer);
+	VFIO_ASSERT(strncmp(answer, "error", 5), "'%s': %s", question, answer);
 	return answer;
 }
 

@@ -40,6 +40,8 @@ int __vfio_dma_unmap(struct vfio_container *container, u64 iova, u64 size);
 void vfio_dma_unmap(struct vfio_container *container, u64 iova, u64 size);
 
 int vfio_group_open(const char *bdf);
+/* The same for a device of any bus, by its directory in sysfs. */
+int vfio_group_open_sysfs(const char *device);
 int __vfio_group_set_container(int group_fd, struct vfio_container *container);
 int __vfio_group_unset_container(int group_fd);
 int __vfio_group_get_device(int group_fd, const char *bdf);

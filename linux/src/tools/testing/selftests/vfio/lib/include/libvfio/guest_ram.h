@@ -10,7 +10,7 @@
 #define GUEST_RAM_IPA		0x40000000ULL
 /* Needs 40 bits, so that an address that loses its upper half shows. */
 #define GUEST_HIGH_RAM_IPA	0x8040000000ULL
-#define GUEST_RAM_SIZE		0x200000ULL
+#define GUEST_RAM_SIZE		0x80000ULL
 #define GUEST_PAGE_SIZE		4096ULL
 
 /**
