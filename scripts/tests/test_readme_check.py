@@ -10,7 +10,8 @@ from programs import load
 readme_check = load("readme-check")
 
 MAKEFILE = "demo: ## walk\n\tx\ncheck: ## all\n\ty\n"
-TEST = "TEST(alone)\nTEST_F(guest_stage_unmap, write)\nTEST_F_TIMEOUT(guest_stage_kill, slow, 9)\n"
+TEST = ("TEST(alone)\nTEST_F(guest_stage_unmap, write)\n"
+        "TEST_F_TIMEOUT(guest_stage_kill, slow, 9)\n")
 
 
 class ReadmeCheck(unittest.TestCase):
@@ -55,11 +56,36 @@ class ReadmeCheck(unittest.TestCase):
                          {"tests are there": ["guest_stage_unmap.read"]})
 
     def test_unknown_file(self):
-        self.assertEqual(self.wrong("`scripts/nothing`"), {"files are there": ["scripts/nothing"]})
+        self.assertEqual(self.wrong("`scripts/nothing`"),
+                         {"files are there": ["scripts/nothing"]})
 
     def test_placeholder(self):
         self.assertEqual(self.wrong("TODO-REAL-OUTPUT demo\n"),
                          {"nothing is left to do": ["TODO-REAL-OUTPUT demo"]})
+
+    def quote(self, *lines):
+        return "<!-- from out/x.txt -->\n```\n" + "".join(f"{x}\n" for x in lines) + "```\n"
+
+    def test_quoted_output(self):
+        self.write("out/x.txt", "bind  5,024  0x40001000\nother\nrebind 3,360 yes\n 0:07 PASS\n")
+        self.assertEqual(self.wrong(self.quote("bind  5,000  0x1000", "...", "rebind 3,344 yes",
+                                               " 0:09 PASS")), {})
+
+    def test_misquoted_output(self):
+        self.write("out/x.txt", "bind  5,024\nrebind 3,360\n")
+        what = "quoted output is what was printed"
+        for line in ("bind 4,000", "bind 5,024 x", "unbind 5,024", "rebind 3"):
+            self.assertEqual(self.wrong(self.quote(line)), {what: [f"out/x.txt: {line}"]})
+        self.assertEqual(list(self.wrong(self.quote("rebind 3,360", "bind 5,024"))), [what])
+
+    def test_small_figures(self):
+        self.write("out/x.txt", "all 7 states are right\ncheck 16 of 4.0% spread\n")
+        self.assertEqual(self.wrong(self.quote("all 7 states are right",
+                                               "check 32 of 2.5% spread")), {})
+        self.assertNotEqual(self.wrong(self.quote("all 5 states are right")), {})
+
+    def test_nothing_was_printed_here(self):
+        self.assertEqual(self.wrong(self.quote("bind 1")), {})
 
     def test_report_counts_failures(self):
         self.write("README.md", "[a](gone) `guest_stage_x`\n")
