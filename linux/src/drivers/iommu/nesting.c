@@ -11,12 +11,13 @@
  * @dev: device for which the domain is allocated
  *
  * The domain is an unmanaged paging domain whose mappings are a second stage of
- * translation, from the time of its allocation: no later call changes the
- * stage. An IOMMU that can't do that never gives another stage instead.
+ * translation. With a driver that has domain_alloc_nesting() the stage is fixed
+ * here, and never another than asked for. One that has only enable_nesting()
+ * chooses when a device is first attached.
  *
  * &iommu_domain.nesting tells whether a guest's first stage can also be bound
- * on top. It is not set for hardware that has a second stage but can't combine
- * it with a first.
+ * on top. It is not set for a driver that can't bind one, nor for hardware that
+ * has a second stage but can't combine it with a first.
  *
  * Return:
  * * The domain, to be freed with iommu_domain_free()
@@ -53,7 +54,6 @@ struct iommu_domain *iommu_nesting_domain_alloc(struct device *dev)
 	if (ret)
 		goto out_free;
 
-	domain->nesting = true;
 	return domain;
 
 out_free:

@@ -28,14 +28,28 @@ void vfio_guest_stages_destroy(struct vfio_guest_stages *stages)
 	mutex_destroy(&stages->lock);
 }
 
-/* The domain lives until the group is detached, and so outlives the open device */
+/*
+ * The domain lives until the group is detached, and so outlives the open device.
+ * The backend holds the lock that its look-up takes while it pins pages, and the
+ * close of a device waits for stages->lock with the lock of a device set that
+ * other containers share: never wait for the former with the latter held.
+ */
 static struct iommu_domain *
 vfio_guest_stage_domain(struct vfio_container *container,
 			struct vfio_device *device)
 {
+	struct vfio_guest_stages *stages = &container->guest_stages;
 	struct vfio_iommu_driver *driver = container->iommu_driver;
+	struct iommu_domain *domain = NULL;
 
 	lockdep_assert_held_read(&container->group_lock);
+
+	mutex_lock(&stages->lock);
+	if (device->guest_stage)
+		domain = device->guest_stage->domain;
+	mutex_unlock(&stages->lock);
+	if (domain)
+		return domain;
 
 	if (!driver)
 		return ERR_PTR(-EINVAL);
@@ -88,23 +102,18 @@ static int vfio_guest_stage_rebind(struct vfio_guest_stages *stages,
 	return iommu_bind_guest_stage(stage->domain, stage->device->dev, cfg);
 }
 
-static int vfio_guest_stage_bind(struct vfio_container *container,
+static int vfio_guest_stage_bind(struct vfio_guest_stages *stages,
 				 struct vfio_device *device,
+				 struct iommu_domain *domain,
 				 const struct iommu_guest_stage_config *cfg)
 {
-	struct vfio_guest_stages *stages = &container->guest_stages;
 	struct vfio_guest_stage *stage;
-	struct iommu_domain *domain;
 	int ret;
 
 	lockdep_assert_held(&stages->lock);
 
 	if (device->guest_stage)
 		return vfio_guest_stage_rebind(stages, device->guest_stage, cfg);
-
-	domain = vfio_guest_stage_domain(container, device);
-	if (IS_ERR(domain))
-		return PTR_ERR(domain);
 
 	stage = vfio_guest_stage_alloc(stages, device, domain, cfg->vsid);
 	if (IS_ERR(stage))
@@ -159,6 +168,7 @@ static int vfio_guest_stage_call(struct vfio_container *container, int fd,
 				 const struct iommu_guest_stage_config *cfg)
 {
 	struct vfio_guest_stages *stages = &container->guest_stages;
+	struct iommu_domain *domain = NULL;
 	struct vfio_device *device;
 	struct file *file;
 	int ret;
@@ -173,14 +183,29 @@ static int vfio_guest_stage_call(struct vfio_container *container, int fd,
 		goto out_fput;
 	}
 
+	/* A change of ATS accesses the device */
+	ret = vfio_device_pm_runtime_get(device);
+	if (ret)
+		goto out_fput;
+
 	down_read(&container->group_lock);
+	if (cfg) {
+		domain = vfio_guest_stage_domain(container, device);
+		if (IS_ERR(domain)) {
+			ret = PTR_ERR(domain);
+			goto out_up;
+		}
+	}
+
 	mutex_lock(&stages->lock);
 	if (cfg)
-		ret = vfio_guest_stage_bind(container, device, cfg);
+		ret = vfio_guest_stage_bind(stages, device, domain, cfg);
 	else
 		ret = vfio_guest_stage_unbind(stages, device);
 	mutex_unlock(&stages->lock);
+out_up:
 	up_read(&container->group_lock);
+	vfio_device_pm_runtime_put(device);
 out_fput:
 	fput(file);
 	return ret;
@@ -202,6 +227,9 @@ vfio_guest_stage_copy_config(struct iommu_guest_stage_config *cfg,
 		return -EFAULT;
 	if (argsz < minsz || argsz > room)
 		return -EINVAL;
+	/* Not even a page of zeros is looked at for the sake of the future */
+	if (argsz > PAGE_SIZE)
+		return -E2BIG;
 
 	ret = copy_struct_from_user(cfg, sizeof(*cfg), from, argsz);
 	if (ret)

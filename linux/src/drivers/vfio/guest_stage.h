@@ -21,8 +21,8 @@ struct vfio_iommu_driver;
 struct vfio_guest_stages {
 	/**
 	 * @lock: Serialises bind and unbind. Nests inside the container's
-	 * group_lock and the device set's lock, and outside of all locks of the
-	 * IOMMU driver.
+	 * group_lock and the device set's lock, and outside of the IOMMU group's
+	 * mutex. The backend's lock is never taken inside of it.
 	 */
 	struct mutex	lock;
 	struct xarray	by_vsid;

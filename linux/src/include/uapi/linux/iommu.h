@@ -42,7 +42,8 @@ enum iommu_guest_stage_state {
  * @flags: Any of
  *
  *	* %IOMMU_GUEST_STAGE_SMMUV3_EATS: The guest wrote STE.EATS = 0b01, full
- *	  ATS. Without it PCI ATS is turned off while the guest stage is bound.
+ *	  ATS. PCI ATS is on in the state TRANSLATE with this flag, and off in
+ *	  any other case while the guest stage is bound.
  *	* %IOMMU_GUEST_STAGE_SMMUV3_S1STALLD: The guest wrote STE.S1STALLD = 1.
  *	  The host sets S1STALLD regardless where stalls can't be delivered.
  * @s1fmt: STE.S1Fmt: 0 linear, 1 two levels with 4KB leaves, 2 two levels with
@@ -80,8 +81,8 @@ struct iommu_guest_stage_smmuv3 {
  * @flags: Must be 0
  * @format: &enum iommu_guest_stage_format
  * @state: &enum iommu_guest_stage_state. In the states BYPASS and ABORT
- *	@base_ptr, @pasid_bits and the fields of the format, other than its
- *	flags and padding, are ignored.
+ *	@base_ptr, @pasid_bits and the fields of the format have no effect; flags
+ *	that aren't defined and padding are refused all the same.
  * @vsid: What the guest calls the device: for an SMMUv3 the virtual StreamID.
  *	Unique within a container, and fixed while the device is bound.
  * @pasid_bits: log2 of the number of contexts in the table, for an SMMUv3

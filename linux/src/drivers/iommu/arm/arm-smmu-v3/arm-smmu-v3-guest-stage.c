@@ -170,44 +170,65 @@ void arm_smmu_make_guest_ste(struct arm_smmu_ste *target,
 }
 EXPORT_SYMBOL_IF_KUNIT(arm_smmu_make_guest_ste);
 
+/* Whether the entry writer needs V = 0: a new pointer along with new attributes */
+static bool arm_smmu_guest_rebind_breaks(struct arm_smmu_master *master,
+					 const struct arm_smmu_ste *ste)
+{
+	const struct arm_smmu_ste *cur =
+		arm_smmu_get_step_for_sid(master->smmu, master->streams[0].id);
+
+	return master->ste_nested &&
+	       FIELD_GET(STRTAB_STE_0_CFG, le64_to_cpu(ste->data[0])) ==
+		       STRTAB_STE_0_CFG_NESTED &&
+	       cur->data[0] != ste->data[0] && cur->data[1] != ste->data[1];
+}
+
 /*
- * PCI ATS is never on while STE.EATS is off. nr_ats_masters and
+ * PCI ATS is never on while STE.EATS is off or the STE is invalid: a translation
+ * request would be answered with an error. nr_ats_masters and
  * master->ats_enabled are set before a translation can enter the ATC, and reset
  * after the last is gone, so that no unmap in between skips an ATC_INV.
  */
 static void arm_smmu_install_guest_ste(struct arm_smmu_master *master,
 				       struct arm_smmu_domain *smmu_domain,
 				       const struct arm_smmu_ste *ste,
-				       bool ats_enabled)
+				       bool ats_enabled, bool unbind)
 {
 	bool ats_was_enabled = master->ats_enabled;
 	bool was_nested = master->ste_nested;
+	bool ats_paused = ats_was_enabled &&
+			  (!ats_enabled ||
+			   arm_smmu_guest_rebind_breaks(master, ste));
 
 	lockdep_assert_held(&arm_smmu_asid_lock);
 
 	if (ats_enabled && !ats_was_enabled) {
 		atomic_inc(&smmu_domain->nr_ats_masters);
 		master->ats_enabled = true;
-	} else if (!ats_enabled && ats_was_enabled) {
-		/*
-		 * EATS and Config are in different quad-words: the STE may
-		 * become invalid in between. With ATS off first there is no
-		 * translation request that would be answered with an error.
-		 */
+	}
+	if (ats_paused) {
 		pci_disable_ats(to_pci_dev(master->dev));
-		/* As on detach: this config write completes first */
+		/* See arm_smmu_attach_prepare() */
 		wmb();
 	}
 
 	arm_smmu_install_ste_for_dev(master, ste);
 	trace_arm_smmu_guest_ste(master, ste);
 
-	if (ats_enabled && !ats_was_enabled)
-		arm_smmu_enable_ats(master);
+	/*
+	 * Before the ATC is emptied or filled anew. Other guest stages of the
+	 * domain share the VMID: they just walk again.
+	 */
+	if (unbind)
+		arm_smmu_tlb_inv_vmid_s1(master->smmu,
+					 smmu_domain->s2_cfg.vmid);
 
-	/* Between two guest tables the ATC is the guest's to invalidate */
-	if (ats_was_enabled &&
-	    !(ats_enabled && was_nested && master->ste_nested))
+	if (ats_enabled && (!ats_was_enabled || ats_paused))
+		/* This empties the ATC first */
+		arm_smmu_enable_ats(master);
+	else if (ats_paused ||
+		 (ats_was_enabled && !(was_nested && master->ste_nested)))
+		/* From one guest table to another that is for the guest to do */
 		arm_smmu_atc_inv_master(master, IOMMU_NO_PASID);
 
 	if (!ats_enabled && ats_was_enabled) {
@@ -242,7 +263,8 @@ int arm_smmu_bind_guest_stage(struct iommu_domain *domain, struct device *dev,
 	arm_smmu_make_guest_ste(&ste, master, smmu_domain, cfg, ats_enabled);
 
 	mutex_lock(&arm_smmu_asid_lock);
-	arm_smmu_install_guest_ste(master, smmu_domain, &ste, ats_enabled);
+	arm_smmu_install_guest_ste(master, smmu_domain, &ste, ats_enabled,
+				   false);
 	mutex_unlock(&arm_smmu_asid_lock);
 	return 0;
 }
@@ -260,8 +282,7 @@ void arm_smmu_unbind_guest_stage(struct iommu_domain *domain,
 	arm_smmu_make_s2_domain_ste(&ste, master, smmu_domain, ats_enabled);
 
 	mutex_lock(&arm_smmu_asid_lock);
-	arm_smmu_install_guest_ste(master, smmu_domain, &ste, ats_enabled);
-	/* Other guest stages of the domain share the VMID and just walk again */
-	arm_smmu_tlb_inv_vmid_s1(smmu_domain->smmu, smmu_domain->s2_cfg.vmid);
+	arm_smmu_install_guest_ste(master, smmu_domain, &ste, ats_enabled,
+				   true);
 	mutex_unlock(&arm_smmu_asid_lock);
 }
