@@ -103,7 +103,7 @@ static void reopen_device(void)
 	VFIO_ASSERT(vmm.device.fd >= 0, "reopen the device: %d", vmm.device.fd);
 }
 
-TEST_F_TIMEOUT(guest_stage_race, with_the_device, 60)
+TEST_F(guest_stage_race, with_the_device)
 {
 	EXPECT_EQ(0, race(reopen_device));
 	EXPECT_NE(0, bound);
@@ -124,7 +124,7 @@ static void reopen_group(void)
 	reopen_device();
 }
 
-TEST_F_TIMEOUT(guest_stage_race, with_the_group, 60)
+TEST_F(guest_stage_race, with_the_group)
 {
 	EXPECT_EQ(0, race(reopen_group));
 	EXPECT_NE(0, bound);
@@ -136,7 +136,7 @@ static void remap(void)
 	guest_ram_map(&vmm.ram);
 }
 
-TEST_F_TIMEOUT(guest_stage_race, with_unmaps, 60)
+TEST_F(guest_stage_race, with_unmaps)
 {
 	EXPECT_EQ(0, race(remap));
 	EXPECT_NE(0, bound);
@@ -149,7 +149,7 @@ static void bind_too(void)
 	VFIO_ASSERT(is_expected(ret), "bind: %d", ret);
 }
 
-TEST_F_TIMEOUT(guest_stage_race, with_another_bind, 60)
+TEST_F(guest_stage_race, with_another_bind)
 {
 	EXPECT_EQ(0, race(bind_too));
 	EXPECT_NE(0, bound);
@@ -321,7 +321,9 @@ TEST_F(guest_stage_held, all_is_replaced)
 	ret = release(self->uffd, self->binder, self->page, self->copy);
 	pthread_join(self->closer, NULL);
 	EXPECT_TRUE(is_expected(ret));
-	EXPECT_TRUE(vmm_ste_is(&vmm, ret ? &state_stage2 : &state_translate));
+	/* On a busy machine the bind can still come before the closing. */
+	if (ret || !vmm_ste_is(&vmm, &state_translate))
+		EXPECT_TRUE(vmm_ste_is(&vmm, &state_stage2));
 }
 
 /* The descriptor is a device's when the call begins, and no more when it is used. */
