@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 from .errors import Refused
-from .git import Git, text
+from .git import Git, clean_environment, text
 
 
 def fetch(program):
@@ -26,11 +26,46 @@ def key(tarball):
     return f"{tarball}:{facts.st_size}:{facts.st_mtime_ns}"
 
 
-def unpack(tarball, directory):
-    done = subprocess.run(["tar", "-xf", tarball, "-C", str(directory),
-                           "--strip-components=1"], stderr=subprocess.PIPE)
-    if done.returncode:
-        raise Refused(f"{tarball} does not unpack: " + text(done.stderr).strip())
+class Progress:
+    """How far an import is, for scripts/stage: two passes over about 86,000 files."""
+
+    TOTAL = 2 * 86000
+
+    def __init__(self):
+        self.place = os.environ.get("STAGE_PROGRESS", os.devnull)
+        self.done = 0
+
+    def follow(self, lines):
+        for _ in lines:
+            self.done += 1
+            if self.done % 1000 == 0:
+                with open(self.place, "w", encoding="ascii") as file:
+                    file.write(f"{self.done}/{self.TOTAL}\n")
+
+
+def run_counted(words, progress, **options):
+    """Runs a program that prints a line a file; returns (exit code, its last words)."""
+    with tempfile.TemporaryFile() as errors:
+        with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=errors,
+                              **options) as running:
+            progress.follow(running.stdout)
+        errors.seek(0)
+        return running.returncode, text(errors.read())[-1000:].strip()
+
+
+def unpack(tarball, directory, progress):
+    code, words = run_counted(["tar", "-xvf", tarball, "-C", str(directory),
+                               "--strip-components=1"], progress)
+    if code:
+        raise Refused(f"{tarball} does not unpack: {words}")
+
+
+def add_all(git, progress):
+    code, words = run_counted(
+        ["git", "-C", git.directory, "-c", "core.looseCompression=1", "add", "--verbose",
+         "--force", "--all", "."], progress, env=clean_environment())
+    if code:
+        raise Refused(f"git add failed: {words}")
 
 
 def import_base(tree, tarball, words, finish):
@@ -46,11 +81,12 @@ def import_base(tree, tarball, words, finish):
     work = Path(tempfile.mkdtemp(prefix=f".{tree.name}.new.", dir=tree.parent))
     work.chmod(0o755)
     try:
-        unpack(tarball, work)
+        progress = Progress()
+        unpack(tarball, work, progress)
         git = Git(work)
         git.run("init", "--quiet", "--initial-branch=guest-stage")
         _configure(git)
-        git.run("-c", "core.looseCompression=1", "add", "--force", "--all", ".")
+        add_all(git, progress)
         commit = git.out("commit-tree", git.out("write-tree"), stdin=words.encode() + b"\n")
         git.run("update-ref", "refs/heads/guest-stage", commit)
         if tree.exists():

@@ -31,6 +31,12 @@ def raw(string):
     return string.encode("utf-8", "surrogateescape")
 
 
+def clean_environment(extra=FIXED):
+    """The environment without what a hook or a person set for git, and with @extra."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
+    return {**kept, **extra}
+
+
 class GitError(Refused):
     """Git itself failed; its words are in the sentence."""
 
@@ -44,8 +50,7 @@ class Git:
     def run(self, *args, stdin=None, index=None, env=None, check=True):
         """Returns (exit code, standard output, standard error), all as bytes."""
         words = ["git", "-C", self.directory, "-c", "core.quotePath=false", *args]
-        environment = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
-        environment.update(FIXED if env is None else env)
+        environment = clean_environment(FIXED if env is None else env)
         if index is not None:
             environment["GIT_INDEX_FILE"] = str(index)
         done = subprocess.run(words, input=stdin, env=environment,

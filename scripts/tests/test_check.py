@@ -92,9 +92,14 @@ class Stage(unittest.TestCase):
         self.assertEqual((done.returncode, counts), (0, [1, 0, 1]))
 
     def test_failed_test_fails_the_stage(self):
-        done, counts = self.counted("echo 1..2; echo ok 1 a; echo not ok 2 bad")
-        self.assertIn("failed: bad", done.stdout)
+        done, counts = self.counted("echo 1..2; echo ok 1 a; echo not ok 2 every bad")
+        self.assertIn("failed: every bad", done.stdout)
         self.assertEqual((done.returncode, counts), (1, [1, 1, 0]))
+
+    def test_a_command_without_tests(self):
+        done, counts = self.counted("echo words >$STAGE_NOTE")
+        self.assertRegex(done.stdout, r"try it: words\n$")
+        self.assertEqual(counts, [1, 0, 0])
 
     def test_failed_command_fails_the_stage(self):
         done, counts = self.counted("echo reason; exit 2")
