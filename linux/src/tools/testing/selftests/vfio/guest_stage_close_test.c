@@ -229,7 +229,7 @@ TEST_F(guest_stage_close, pinned_pages_of_an_unmap)
 }
 
 /* Whatever a container takes, of VMIDs and of memory, it gives back. */
-TEST_F_TIMEOUT(guest_stage_close, again_and_again, 120)
+TEST_F(guest_stage_close, again_and_again)
 {
 	struct vmm *vmm = &self->vmm;
 	unsigned int i;

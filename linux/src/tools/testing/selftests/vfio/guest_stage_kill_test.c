@@ -137,7 +137,7 @@ static void alternate(struct child *child, void *arg)
 }
 
 /* On its way from one state to another, and back. */
-TEST_F_TIMEOUT(guest_stage_kill, at_work, 120)
+TEST_F(guest_stage_kill, at_work)
 {
 	struct order order = { self->vmm, variant->state };
 	unsigned int i;
@@ -165,7 +165,7 @@ static void map_and_unmap(struct child *child, void *arg)
 	}
 }
 
-TEST_F_TIMEOUT(guest_stage_kill, while_unmapping, 120)
+TEST_F(guest_stage_kill, while_unmapping)
 {
 	struct order order = { self->vmm, variant->state };
 	unsigned int i;

@@ -81,7 +81,7 @@ TEST_F(guest_stage_state, twice)
 }
 
 /* From this state to each other one. */
-TEST_F_TIMEOUT(guest_stage_state, transitions, 120)
+TEST_F(guest_stage_state, transitions)
 {
 	struct vmm *vmm = &self->vmm;
 	unsigned int i;

@@ -27,8 +27,12 @@ void guest_ram_init(struct guest_ram *ram, struct vfio_container *container,
 
 void guest_ram_cleanup(struct guest_ram *ram)
 {
-	munmap(ram->vaddr, ram->size);
-	munmap(ram->shadow, ram->size);
+	if (ram->vaddr)
+		munmap(ram->vaddr, ram->size);
+	if (ram->shadow)
+		munmap(ram->shadow, ram->size);
+	ram->vaddr = NULL;
+	ram->shadow = NULL;
 }
 
 void guest_ram_map(struct guest_ram *ram)

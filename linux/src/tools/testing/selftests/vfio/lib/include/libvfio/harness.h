@@ -6,6 +6,10 @@
 
 #include "kselftest_harness.h"
 
+/* An emulated machine whose kernel checks itself is slow. */
+#undef TEST_TIMEOUT_DEFAULT
+#define TEST_TIMEOUT_DEFAULT	300
+
 /* What a test needs and a machine may not have. @statement leaves the test. */
 #define SKIP_WITHOUT_DEVICES(statement, n) do {					\
 	unsigned int __n = (n);							\
