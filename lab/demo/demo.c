@@ -175,7 +175,8 @@ static struct place place_of(struct vmm *vmm)
 }
 
 /* Run @transfer with addresses that work: it may need a moment in state 2. */
-static void with_usable(struct vmm *vmm, void (*transfer)(struct vmm *vmm, enum kind kind))
+static void with_usable(struct vmm *vmm,
+			void (*transfer)(struct vmm *vmm, enum kind kind))
 {
 	enum kind kind = usable(row->state);
 
