@@ -44,6 +44,9 @@ class Check(unittest.TestCase):
         self.assertEqual(check.choose((A, B, C, D), []), [A, B, C, D])
         lint = [check.Stage("lint-" + x, x, "true") for x in "xy"]
         self.assertEqual(check.choose((A, *lint), ["lint"]), lint)
+        rare = check.Stage("rare", "rare", "true", (), True)
+        self.assertEqual(check.choose((A, rare), []), [A])
+        self.assertEqual(check.choose((A, rare), ["rare"]), [rare])
         with self.assertRaises(SystemExit):
             check.choose((A, B), ["nosuch"])
 
