@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""answers the machine's questions about itself, from outside.
+"""The oracle answers the machine's questions about itself, from outside.
 
 One request a line, one answer a line:
   mark NAME         ok; what follows is about what happens from now on
