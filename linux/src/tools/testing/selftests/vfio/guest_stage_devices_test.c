@@ -54,9 +54,10 @@ static bool load_buffer(struct vfio_pci_device *device, struct vmm *vmm,
 			struct dma_page *page, u64 *words)
 {
 	bool arrives = dma_arrives(device, &vmm->ram, page, IOVA, page, IOVA);
+	struct dma_marker marker;
 
-	memcpy(words, page->vaddr, DMA_SIZE);
-	pattern_fill(page->vaddr, GUEST_PAGE_SIZE);
+	dma_marker_load(&marker, device, page, IOVA);
+	memcpy(words, marker.words, DMA_SIZE);
 	return arrives;
 }
 

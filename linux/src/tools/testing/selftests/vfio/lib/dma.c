@@ -64,6 +64,7 @@ bool dma_arrives(struct vfio_pci_device *device, struct guest_ram *ram,
 		 struct dma_page *to, u64 to_addr)
 {
 	u64 sent[DMA_SIZE / sizeof(u64)];
+	bool arrived;
 
 	pattern_fill(from->vaddr, GUEST_PAGE_SIZE);
 	memcpy(sent, from->vaddr, DMA_SIZE);
@@ -74,8 +75,11 @@ bool dma_arrives(struct vfio_pci_device *device, struct guest_ram *ram,
 	pattern_fill(from->vaddr, GUEST_PAGE_SIZE);
 	guest_ram_snapshot(ram);
 	dma_write(device, to_addr, DMA_SIZE);
-	return !memcmp(sent, to->vaddr, DMA_SIZE) &&
-	       guest_ram_kept_but(ram, to->ipa, DMA_SIZE);
+	arrived = !memcmp(sent, to->vaddr, DMA_SIZE) &&
+		  guest_ram_kept_but(ram, to->ipa, DMA_SIZE);
+	/* Let the next write of the same words show. */
+	pattern_fill(to->vaddr, GUEST_PAGE_SIZE);
+	return arrived;
 }
 
 void dma_marker_load(struct dma_marker *marker, struct vfio_pci_device *device,
@@ -96,14 +100,15 @@ static bool is_marker_or_void(u64 word, u64 marker)
 bool dma_marker_kept(struct dma_marker *marker, struct vfio_pci_device *device,
 		     struct dma_page *page, u64 addr)
 {
+	bool kept = true;
 	unsigned int i;
 
 	pattern_fill(page->vaddr, GUEST_PAGE_SIZE);
 	dma_write(device, addr, DMA_SIZE);
 	for (i = 0; i < DMA_SIZE / sizeof(u64); i++)
-		if (!is_marker_or_void(page->vaddr[i], marker->words[i]))
-			return false;
-	return true;
+		kept &= is_marker_or_void(page->vaddr[i], marker->words[i]);
+	pattern_fill(page->vaddr, GUEST_PAGE_SIZE);
+	return kept;
 }
 
 bool dma_write_blocked(struct vfio_pci_device *device, struct guest_ram *ram,

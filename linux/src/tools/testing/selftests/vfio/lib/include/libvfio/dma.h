@@ -52,7 +52,9 @@ void pattern_fill(void *buf, size_t size);
 /*
  * Whether the device, which knows the two pages as @from_addr and @to_addr,
  * moves data from the one to the other, and to nowhere else in @ram. They may be
- * the same page. What is in @from is lost.
+ * the same page. What is in both is lost.
+ *
+ * Guarantees: what is in the device's buffer afterwards is nowhere in the pages.
  */
 bool dma_arrives(struct vfio_pci_device *device, struct guest_ram *ram,
 		 struct dma_page *from, u64 from_addr,
@@ -74,7 +76,10 @@ void dma_marker_load(struct dma_marker *marker, struct vfio_pci_device *device,
 bool dma_marker_kept(struct dma_marker *marker, struct vfio_pci_device *device,
 		     struct dma_page *page, u64 addr);
 
-/* Whether a write by the device at @addr changes nothing in @ram. */
+/*
+ * Whether a write by the device at @addr changes nothing in @ram. It can only tell
+ * if the device's buffer differs from what is there, as after all of the above.
+ */
 bool dma_write_blocked(struct vfio_pci_device *device, struct guest_ram *ram,
 		       u64 addr);
 
