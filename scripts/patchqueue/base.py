@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 from .errors import Refused
-from .git import Git, clean_environment, text
+from .git import FIXED, Git, clean_environment, text
 
 
 def fetch(program):
@@ -60,10 +60,13 @@ def unpack(tarball, directory, progress):
         raise Refused(f"{tarball} does not unpack: {words}")
 
 
-def add_all(git, progress):
+def add_all(git_dir, directory, index, progress):
+    """Puts all files of the directory into an index of that repository."""
+    environment = clean_environment({**FIXED, "GIT_INDEX_FILE": str(index)})
     code, words = run_counted(
-        ["git", "-C", git.directory, "-c", "core.looseCompression=1", "add", "--verbose",
-         "--force", "--all", "."], progress, env=clean_environment())
+        ["git", f"--git-dir={git_dir}", f"--work-tree={directory}", "-c",
+         "core.looseCompression=1", "add", "--verbose", "--force", "--all", "."],
+        progress, cwd=directory, env=environment)
     if code:
         raise Refused(f"git add failed: {words}")
 
@@ -78,26 +81,28 @@ def import_base(tree, tarball, words, finish):
     tree.parent.mkdir(parents=True, exist_ok=True)
     for left_over in tree.parent.glob(f".{tree.name}.new.*"):
         shutil.rmtree(left_over)
-    work = Path(tempfile.mkdtemp(prefix=f".{tree.name}.new.", dir=tree.parent))
-    work.chmod(0o755)
+    scratch = Path(tempfile.mkdtemp(prefix=f".{tree.name}.new.", dir=tree.parent))
+    work = scratch / "linux"
+    work.mkdir()
     try:
         progress = Progress()
         unpack(tarball, work, progress)
-        git = Git(work)
-        git.run("init", "--quiet", "--initial-branch=guest-stage")
-        _configure(git)
-        add_all(git, progress)
-        commit = git.out("commit-tree", git.out("write-tree"), stdin=words.encode() + b"\n")
-        git.run("update-ref", "refs/heads/guest-stage", commit)
-        if tree.exists():
-            Git(tree).run("fetch", "--quiet", "--no-tags", str(work), commit)
-        else:
+        git = Git(tree if tree.exists() else work)
+        if not tree.exists():
+            git.run("init", "--quiet", "--initial-branch=guest-stage")
+            _configure(git)
+        index = scratch / "index" if tree.exists() else work / ".git/index"
+        add_all(Path(git.directory) / ".git", work, index, progress)
+        commit = git.out("commit-tree", git.out("write-tree", index=index),
+                         stdin=words.encode() + b"\n")
+        if not tree.exists():
+            git.run("update-ref", "refs/heads/guest-stage", commit)
             git.run("tag", "base", commit)
             finish(work, commit)
             work.rename(tree)
         return commit
     finally:
-        shutil.rmtree(work, ignore_errors=True)
+        shutil.rmtree(scratch, ignore_errors=True)
 
 
 def _configure(git):
