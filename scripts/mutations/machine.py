@@ -9,6 +9,7 @@ from . import stored
 
 GOOD, FAILED, COMPLAINED = 0, 1, 3
 TIMEOUT = "300"
+NOT_OK = re.compile(r"^(\[ *[\d.]+\])?[ #]*not ok \d", re.M)
 
 
 def kernel_arguments(test_kind, tests, mutation):
@@ -43,8 +44,11 @@ def options(boot, tests, mutation, out, kselftest):
 
 
 def verdict(status, complaint, console):
-    """Why a run does not count as caught, or "" if it does."""
-    if status == FAILED:
+    """Why a run does not count as caught, or "" if it does.
+
+    A complaint of the kernel after a test has failed does not matter any more.
+    """
+    if status == FAILED or status == COMPLAINED and NOT_OK.search(console):
         return ""
     if status == COMPLAINED and complaint and re.search(complaint, console):
         return ""
@@ -65,7 +69,7 @@ class Machine:
             raise stored.Unusable("the selftests are not built: run scripts/kselftests")
 
     def _boot(self, boot, tests, mutation):
-        """lab/run's status, the console, and where the logs are."""
+        """lab/run's status, what kernel and tests said, and where the logs are."""
         out = self.root / "out/mutate" / (mutation or boot)
         out.mkdir(parents=True, exist_ok=True)
         with open(out / "run.log", "w", encoding="utf-8") as log:
@@ -73,16 +77,16 @@ class Machine:
                 [str(self.root / "lab/run"), *options(boot, tests, mutation, str(out),
                                                       self.kselftest)],
                 stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL).returncode
-        console = out / "console.log"
-        text = console.read_text(errors="replace") if console.exists() else ""
-        return status, text, out
+        said = [path.read_text(errors="replace") for path in sorted(out.glob("*.log"))
+                if path.name in ("console.log", "output.log")]
+        return status, "\n".join(said), out
 
     def passes(self, boot, tests):
         status, _, out = self._boot(boot, tests, "")
         return f"lab/run: {status}, log: {out}/run.log" if status else ""
 
     def catches(self, mutation):
-        status, console, out = self._boot(stored.boot_of(mutation.test), [mutation.test],
+        status, said, out = self._boot(stored.boot_of(mutation.test), [mutation.test],
                                           mutation.name)
-        problem = verdict(status, mutation.splat, console)
+        problem = verdict(status, mutation.splat, said)
         return problem and f"{problem}\nlog: {out}/run.log"

@@ -91,6 +91,11 @@ class Verdict(unittest.TestCase):
         self.assertEqual(machine.verdict(1, "", ""), "")
         self.assertEqual(machine.verdict(3, "KASAN: .*free", "BUG: KASAN: use-after-free"), "")
 
+    def test_complaint_after_a_failed_test(self):
+        said = "[    2.20]     not ok 11 a_test\n[    2.21] WARNING: x\n"
+        self.assertEqual(machine.verdict(3, "", said), "")
+        self.assertIn("complained", machine.verdict(3, "", "    ok 1 a\nWARNING: not ok\n"))
+
     def test_not_caught(self):
         self.assertIn("no test", machine.verdict(0, "KASAN", "BUG: KASAN"))
         self.assertIn("complained", machine.verdict(3, "", "WARNING"))
