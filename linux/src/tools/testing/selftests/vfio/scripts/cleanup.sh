@@ -1,5 +1,6 @@
-#!/bin/bash
+#!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash
 # Give PCI devices that setup.sh took back to their drivers.
 set -eu
 # shellcheck source-path=SCRIPTDIR disable=SC1091
@@ -10,7 +11,7 @@ usage="usage: cleanup.sh [BDF...]
 Without a BDF: all that setup.sh took."
 
 give_back() {
-	local bdf=$1 driver
+	local bdf="$1" driver
 
 	[ -e "$STATE/$bdf" ] || die "$bdf was not taken by setup.sh"
 	driver=$(cat "$STATE/$bdf")

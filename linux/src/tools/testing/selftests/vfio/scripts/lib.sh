@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# shellcheck shell=bash
+# shellcheck shell=dash
 # What setup.sh, run.sh and cleanup.sh share. Sourced, not run.
 
 readonly PCI=/sys/bus/pci
@@ -18,7 +18,7 @@ need_root() {
 
 # driver_of BDF: prints the name of its driver, nothing if it has none.
 driver_of() {
-	local link=$PCI/devices/$1/driver
+	local link="$PCI/devices/$1/driver"
 
 	[ -e "$link" ] || return 0
 	basename "$(readlink -f "$link")"
@@ -26,7 +26,7 @@ driver_of() {
 
 # move_to BDF DRIVER: binds the device to that driver, or to none if it is "".
 move_to() {
-	local bdf=$1 driver=$2 now
+	local bdf="$1" driver=$2 now
 
 	now=$(driver_of "$bdf")
 	[ "$now" != "$driver" ] || return 0
