@@ -5,10 +5,8 @@
  * with KASAN and lockdep on, and that the device ends in the state of the last word.
  */
 #include <fcntl.h>
-#include <linux/userfaultfd.h>
 #include <pthread.h>
 #include <sys/ioctl.h>
-#include <sys/syscall.h>
 
 #include <libvfio/harness.h>
 
@@ -161,52 +159,24 @@ TEST_F(guest_stage_race, with_another_bind)
  */
 FIXTURE(guest_stage_held)
 {
-	int uffd;
-	void *page;
-	void *copy;
+	struct missing_page arg;
 	pthread_t binder;
 	pthread_t closer;
 };
 
-static void register_missing(int uffd, void *page)
-{
-	struct uffdio_api api = { .api = UFFD_API };
-	struct uffdio_register reg = {
-		.range = { (uintptr_t)page, getpagesize() },
-		.mode = UFFDIO_REGISTER_MODE_MISSING,
-	};
-
-	VFIO_ASSERT(!ioctl(uffd, UFFDIO_API, &api), "userfaultfd");
-	VFIO_ASSERT(!ioctl(uffd, UFFDIO_REGISTER, &reg), "userfaultfd");
-}
-
-/* A page, with another before it. */
-static void *alloc_page(void)
-{
-	size_t size = getpagesize();
-	void *pages = mmap(NULL, 2 * size, PROT_READ | PROT_WRITE,
-			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	VFIO_ASSERT(pages != MAP_FAILED, "two pages");
-	return pages + size;
-}
-
 FIXTURE_SETUP(guest_stage_held)
 {
 	SKIP_WITHOUT_DEVICES(return, 1);
-	self->uffd = syscall(SYS_userfaultfd, O_CLOEXEC);
-	if (self->uffd < 0)
+	if (__missing_page_init(&self->arg))
 		SKIP(return, "no userfaultfd");
 	vmm_init(&vmm, vfio_selftests_bdf(0));
 	vfio_pci_device_unmap_bar0(&vmm.device);
-	self->page = alloc_page();
-	self->copy = alloc_page();
-	register_missing(self->uffd, self->page);
 }
 
 FIXTURE_TEARDOWN(guest_stage_held)
 {
 	vmm_cleanup(&vmm);
+	missing_page_cleanup(&self->arg);
 	EXPECT_TRUE(vmm_ste_is_host(&vmm));
 	vmm_init(&vmm, vfio_selftests_bdf(0));
 	EXPECT_EQ(0, __guest_stage_translate(&vmm.device, &vmm.table));
@@ -220,27 +190,21 @@ static void *bind_by_page(void *page)
 	return (void *)(long)__guest_stage_bind_ioctl(&vmm.container, page);
 }
 
-/* Start a bind, and return once it stands still. */
-static void hold(int uffd, pthread_t *binder, void *page)
+/* Start a bind with that argument, and return once it stands still. */
+static void hold(struct missing_page *missing, pthread_t *binder, void *arg)
 {
-	struct uffd_msg msg;
-	int ret = pthread_create(binder, NULL, bind_by_page, page);
+	int ret = pthread_create(binder, NULL, bind_by_page, arg);
 
 	VFIO_ASSERT(!ret, "a thread: %d", ret);
-	VFIO_ASSERT(read(uffd, &msg, sizeof(msg)) == sizeof(msg), "userfaultfd");
+	missing_page_wait(missing);
 }
 
-/* Let it go on, with @from as its argument. Returns what it returns. */
-static int release(int uffd, pthread_t binder, void *page, void *from)
+/* Let it go on. Returns what it returns. */
+static int release(struct missing_page *missing, pthread_t binder)
 {
-	struct uffdio_copy copy = {
-		.dst = (uintptr_t)page,
-		.src = (uintptr_t)from,
-		.len = getpagesize(),
-	};
 	void *ret;
 
-	VFIO_ASSERT(!ioctl(uffd, UFFDIO_COPY, &copy), "userfaultfd");
+	missing_page_provide(missing);
 	pthread_join(binder, &ret);
 	return (long)ret;
 }
@@ -258,9 +222,9 @@ static void write_arg(void *page)
 
 TEST_F(guest_stage_held, nothing_changes)
 {
-	write_arg(self->copy);
-	hold(self->uffd, &self->binder, self->page);
-	EXPECT_EQ(0, release(self->uffd, self->binder, self->page, self->copy));
+	write_arg(self->arg.copy);
+	hold(&self->arg, &self->binder, self->arg.page);
+	EXPECT_EQ(0, release(&self->arg, self->binder));
 	EXPECT_TRUE(vmm_ste_is(&vmm, &state_translate));
 }
 
@@ -276,11 +240,11 @@ TEST_F(guest_stage_held, all_is_closed)
 {
 	int ret;
 
-	write_arg(self->copy);
-	hold(self->uffd, &self->binder, self->page);
+	write_arg(self->arg.copy);
+	hold(&self->arg, &self->binder, self->arg.page);
 	ASSERT_EQ(0, pthread_create(&self->closer, NULL, close_all, NULL));
 	usleep(WINDOW_US);
-	ret = release(self->uffd, self->binder, self->page, self->copy);
+	ret = release(&self->arg, self->binder);
 	pthread_join(self->closer, NULL);
 	vmm.device.fd = -1;
 	vmm.device.group_fd = -1;
@@ -323,11 +287,11 @@ TEST_F(guest_stage_held, all_is_replaced)
 {
 	int ret;
 
-	write_arg(self->copy);
-	hold(self->uffd, &self->binder, self->page);
+	write_arg(self->arg.copy);
+	hold(&self->arg, &self->binder, self->arg.page);
 	ASSERT_EQ(0, pthread_create(&self->closer, NULL, replace_all, NULL));
 	usleep(WINDOW_US);
-	ret = release(self->uffd, self->binder, self->page, self->copy);
+	ret = release(&self->arg, self->binder);
 	pthread_join(self->closer, NULL);
 	EXPECT_TRUE(is_expected(ret));
 	SKIP_WITHOUT_ORACLE(return);
@@ -341,12 +305,11 @@ TEST_F(guest_stage_held, descriptor_is_replaced)
 {
 	int other;
 
-	write_arg(self->copy);
-	hold(self->uffd, &self->binder, self->page);
+	write_arg(self->arg.copy);
+	hold(&self->arg, &self->binder, self->arg.page);
 	other = dup(vmm.device.fd);
 	ASSERT_EQ(vmm.device.fd, dup2(vmm.container.fd, vmm.device.fd));
-	EXPECT_EQ(-EINVAL, release(self->uffd, self->binder, self->page,
-				   self->copy));
+	EXPECT_EQ(-EINVAL, release(&self->arg, self->binder));
 	EXPECT_EQ(vmm.device.fd, dup2(other, vmm.device.fd));
 	close(other);
 	EXPECT_TRUE(vmm_ste_is(&vmm, &state_stage2));
@@ -371,11 +334,11 @@ TEST_F(guest_stage_held, argument_changes)
 {
 	struct vfio_iommu_type1_bind_guest_stage *arg;
 
-	arg = write_split_arg(self->page, self->copy);
-	hold(self->uffd, &self->binder, arg);
+	arg = write_split_arg(self->arg.page, self->arg.copy);
+	hold(&self->arg, &self->binder, arg);
 	arg->argsz = ~0U;
 	arg->config.argsz = ~0U;
-	EXPECT_EQ(0, release(self->uffd, self->binder, self->page, self->copy));
+	EXPECT_EQ(0, release(&self->arg, self->binder));
 	EXPECT_TRUE(vmm_ste_is(&vmm, &state_translate));
 }
 

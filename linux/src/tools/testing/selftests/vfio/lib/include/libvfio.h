@@ -10,6 +10,7 @@
 #include <libvfio/guest_stage.h>
 #include <libvfio/guest_table.h>
 #include <libvfio/host.h>
+#include <libvfio/missing_page.h>
 #include <libvfio/oracle.h>
 #include <libvfio/smmuv3.h>
 #include <libvfio/vfio_pci_device.h>
