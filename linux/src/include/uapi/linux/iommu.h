@@ -47,10 +47,11 @@ enum iommu_guest_stage_state {
  *	* %IOMMU_GUEST_STAGE_SMMUV3_S1STALLD: The guest wrote STE.S1STALLD = 1.
  *	  The host sets S1STALLD regardless where stalls can't be delivered.
  * @s1fmt: STE.S1Fmt: 0 linear, 1 two levels with 4KB leaves, 2 two levels with
- *	64KB leaves. Ignored with pasid_bits = 0, as in hardware.
+ *	64KB leaves. With pasid_bits = 0 any value that the field has room for,
+ *	0 to 3, is ignored, as in hardware.
  * @s1dss: STE.S1DSS, what happens to a transaction without a PASID: 0
  *	terminated, 1 bypasses the guest's stage, 2 uses the descriptor of
- *	PASID 0. Ignored with pasid_bits = 0, as in hardware.
+ *	PASID 0. With pasid_bits = 0 ignored in the same way.
  * @s1cir: STE.S1CIR, inner cacheability of descriptor fetches, 0 to 3
  * @s1cor: STE.S1COR, outer cacheability of descriptor fetches, 0 to 3
  * @s1csh: STE.S1CSH, shareability of descriptor fetches: 0 non-shareable,

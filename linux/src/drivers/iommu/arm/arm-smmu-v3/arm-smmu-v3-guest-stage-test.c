@@ -194,6 +194,22 @@ static void guest_stage_test_make_ignored_format(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ste_field(&ste, 1, STRTAB_STE_1_S1DSS), 0);
 }
 
+/* But not what is wider than the fields, which no guest can write */
+static void guest_stage_test_check_ignored_width(struct kunit *test)
+{
+	struct guest_stage_test *t = test->priv;
+
+	t->cfg.smmuv3.s1fmt = 4;
+	KUNIT_EXPECT_EQ(test, -EINVAL,
+			arm_smmu_check_guest_ste(&t->master, &t->domain.domain,
+						 &t->cfg));
+	t->cfg.smmuv3.s1fmt = 0;
+	t->cfg.smmuv3.s1dss = 4;
+	KUNIT_EXPECT_EQ(test, -EINVAL,
+			arm_smmu_check_guest_ste(&t->master, &t->domain.domain,
+						 &t->cfg));
+}
+
 static void guest_stage_test_make_eats(struct kunit *test)
 {
 	struct guest_stage_test *t = test->priv;
@@ -732,6 +748,7 @@ static struct kunit_case guest_stage_test_cases[] = {
 	KUNIT_CASE(guest_stage_test_make_attributes),
 	KUNIT_CASE(guest_stage_test_make_table_format),
 	KUNIT_CASE(guest_stage_test_make_ignored_format),
+	KUNIT_CASE(guest_stage_test_check_ignored_width),
 	KUNIT_CASE(guest_stage_test_make_eats),
 	KUNIT_CASE(guest_stage_test_make_stalls),
 	KUNIT_CASE(guest_stage_test_make_plain_s2),

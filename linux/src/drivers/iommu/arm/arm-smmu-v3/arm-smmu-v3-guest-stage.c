@@ -113,7 +113,10 @@ int arm_smmu_check_guest_ste(const struct arm_smmu_master *master,
 	if (cfg->state != IOMMU_GUEST_STAGE_TRANSLATE)
 		return 0;
 
-	if (s1->s1cir > FIELD_MAX(STRTAB_STE_1_S1CIR) ||
+	/* No guest can write what the field has no room for, ignored or not */
+	if (s1->s1fmt > FIELD_MAX(STRTAB_STE_0_S1FMT) ||
+	    s1->s1dss > FIELD_MAX(STRTAB_STE_1_S1DSS) ||
+	    s1->s1cir > FIELD_MAX(STRTAB_STE_1_S1CIR) ||
 	    s1->s1cor > FIELD_MAX(STRTAB_STE_1_S1COR) ||
 	    !arm_smmu_sh_valid(s1->s1csh))
 		return -EINVAL;

@@ -118,6 +118,10 @@ static const struct bad_value bad_values[] = {
 	BAD(u64, config.base_ptr, ~0ULL, -EINVAL),
 	BAD(u64, config.base_ptr, ~0ULL << 6, -EINVAL),
 	BAD(u32, config.smmuv3.flags, 1 << 2, -EINVAL),
+	BAD(u8, config.smmuv3.s1fmt, 4, -EINVAL),
+	BAD(u8, config.smmuv3.s1fmt, 0xff, -EINVAL),
+	BAD(u8, config.smmuv3.s1dss, 4, -EINVAL),
+	BAD(u8, config.smmuv3.s1dss, 0xff, -EINVAL),
 	BAD(u8, config.smmuv3.s1csh, 1, -EINVAL),
 	BAD(u8, config.smmuv3.s1csh, 4, -EINVAL),
 	BAD(u8, config.smmuv3.s1csh, 0xff, -EINVAL),
@@ -323,14 +327,11 @@ TEST_F(guest_stage_args, container_without_a_type)
 {
 	struct vfio_pci_device stranger = self->vmm.device;
 	struct vfio_container container;
-	int ret;
 
 	vfio_container_open(&container, VFIO_TYPE1_NESTING_IOMMU);
 	stranger.container = &container;
-	ret = __guest_stage_translate(&stranger, &self->vmm.table);
-	EXPECT_TRUE(ret == -EINVAL || ret == -ENODEV);
-	ret = __guest_stage_unbind(&stranger);
-	EXPECT_TRUE(ret == -EINVAL || ret == -ENODEV);
+	EXPECT_EQ(-ENODEV, __guest_stage_translate(&stranger, &self->vmm.table));
+	EXPECT_EQ(-ENODEV, __guest_stage_unbind(&stranger));
 	vfio_container_close(&container);
 }
 
