@@ -8,6 +8,7 @@
  */
 #include <linux/file.h>
 #include <linux/iommu.h>
+#include <linux/list.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <linux/vfio.h>
@@ -17,24 +18,32 @@
 
 void vfio_guest_stages_init(struct vfio_guest_stages *stages)
 {
-	mutex_init(&stages->lock);
+	init_rwsem(&stages->lock);
 	xa_init(&stages->by_vsid);
+	INIT_LIST_HEAD(&stages->domains);
 }
 
 void vfio_guest_stages_destroy(struct vfio_guest_stages *stages)
 {
 	WARN_ON(!xa_empty(&stages->by_vsid));
 	xa_destroy(&stages->by_vsid);
-	mutex_destroy(&stages->lock);
 }
 
-/*
+/**
+ * vfio_guest_stage_domain() - What a device's guest stage is or would be bound on
+ * @container: the container, with group_lock held
+ * @device: a device in it, open
+ *
  * The domain lives until the group is detached, and so outlives the open device.
+ *
  * The backend holds the lock that its look-up takes while it pins pages, and the
  * close of a device waits for stages->lock with the lock of a device set that
  * other containers share: never wait for the former with the latter held.
+ *
+ * Return: The domain, ERR_PTR(-EINVAL) if the container has no backend or
+ * ERR_PTR(-EOPNOTSUPP) if that has no domains.
  */
-static struct iommu_domain *
+struct iommu_domain *
 vfio_guest_stage_domain(struct vfio_container *container,
 			struct vfio_device *device)
 {
@@ -44,10 +53,10 @@ vfio_guest_stage_domain(struct vfio_container *container,
 
 	lockdep_assert_held_read(&container->group_lock);
 
-	mutex_lock(&stages->lock);
+	down_read(&stages->lock);
 	if (device->guest_stage)
-		domain = device->guest_stage->domain;
-	mutex_unlock(&stages->lock);
+		domain = device->guest_stage->on->domain;
+	up_read(&stages->lock);
 	if (domain)
 		return domain;
 
@@ -59,37 +68,76 @@ vfio_guest_stage_domain(struct vfio_container *container,
 					       device->group->iommu_group);
 }
 
+static struct vfio_guest_domain *
+vfio_guest_domain_get(struct vfio_guest_stages *stages,
+		      struct iommu_domain *domain)
+{
+	struct vfio_guest_domain *on;
+
+	lockdep_assert_held_write(&stages->lock);
+
+	list_for_each_entry(on, &stages->domains, next) {
+		if (on->domain == domain) {
+			on->users++;
+			return on;
+		}
+	}
+
+	on = kzalloc(sizeof(*on), GFP_KERNEL_ACCOUNT);
+	if (!on)
+		return NULL;
+	on->domain = domain;
+	on->users = 1;
+	list_add_tail(&on->next, &stages->domains);
+	return on;
+}
+
+static void vfio_guest_domain_put(struct vfio_guest_domain *on)
+{
+	if (--on->users)
+		return;
+	list_del(&on->next);
+	kfree(on);
+}
+
 static struct vfio_guest_stage *
 vfio_guest_stage_alloc(struct vfio_guest_stages *stages,
 		       struct vfio_device *device, struct iommu_domain *domain,
 		       u32 vsid)
 {
 	struct vfio_guest_stage *stage;
-	int ret;
+	int ret = -ENOMEM;
 
-	lockdep_assert_held(&stages->lock);
+	lockdep_assert_held_write(&stages->lock);
 
 	stage = kzalloc(sizeof(*stage), GFP_KERNEL_ACCOUNT);
 	if (!stage)
 		return ERR_PTR(-ENOMEM);
 	stage->device = device;
-	stage->domain = domain;
 	stage->vsid = vsid;
+	stage->on = vfio_guest_domain_get(stages, domain);
+	if (!stage->on)
+		goto out_free;
 
 	ret = xa_insert(&stages->by_vsid, vsid, stage, GFP_KERNEL_ACCOUNT);
-	if (ret) {
-		kfree(stage);
-		return ERR_PTR(ret == -EBUSY ? -EEXIST : ret);
-	}
+	if (ret)
+		goto out_put_domain;
 	return stage;
+
+out_put_domain:
+	vfio_guest_domain_put(stage->on);
+out_free:
+	kfree(stage);
+	return ERR_PTR(ret == -EBUSY ? -EEXIST : ret);
 }
 
 static void vfio_guest_stage_free(struct vfio_guest_stages *stages,
 				  struct vfio_guest_stage *stage)
 {
-	lockdep_assert_held(&stages->lock);
+	lockdep_assert_held_write(&stages->lock);
 
 	xa_erase(&stages->by_vsid, stage->vsid);
+	vfio_guest_domain_put(stage->on);
 	kfree(stage);
 }
 
@@ -99,7 +147,7 @@ static int vfio_guest_stage_rebind(struct vfio_guest_stages *stages,
 {
 	if (cfg->vsid != stage->vsid && xa_load(&stages->by_vsid, cfg->vsid))
 		return -EEXIST;
-	return iommu_bind_guest_stage(stage->domain, stage->device->dev, cfg);
+	return iommu_bind_guest_stage(stage->on->domain, stage->device->dev, cfg);
 }
 
 static int vfio_guest_stage_bind(struct vfio_guest_stages *stages,
@@ -110,7 +158,7 @@ static int vfio_guest_stage_bind(struct vfio_guest_stages *stages,
 	struct vfio_guest_stage *stage;
 	int ret;
 
-	lockdep_assert_held(&stages->lock);
+	lockdep_assert_held_write(&stages->lock);
 
 	if (device->guest_stage)
 		return vfio_guest_stage_rebind(stages, device->guest_stage, cfg);
@@ -134,12 +182,12 @@ static int vfio_guest_stage_unbind(struct vfio_guest_stages *stages,
 	struct vfio_guest_stage *stage = device->guest_stage;
 	int ret;
 
-	lockdep_assert_held(&stages->lock);
+	lockdep_assert_held_write(&stages->lock);
 
 	if (!stage)
 		return -ENOENT;
 
-	ret = iommu_unbind_guest_stage(stage->domain, device->dev);
+	ret = iommu_unbind_guest_stage(stage->on->domain, device->dev);
 	device->guest_stage = NULL;
 	vfio_guest_stage_free(stages, stage);
 	return ret;
@@ -157,10 +205,10 @@ static int vfio_guest_stage_unbind(struct vfio_guest_stages *stages,
 void vfio_guest_stage_close(struct vfio_guest_stages *stages,
 			    struct vfio_device *device)
 {
-	mutex_lock(&stages->lock);
+	down_write(&stages->lock);
 	if (device->guest_stage)
 		WARN_ON(vfio_guest_stage_unbind(stages, device));
-	mutex_unlock(&stages->lock);
+	up_write(&stages->lock);
 }
 
 /* Bind, or unbind without @cfg, the device that @fd names: it stays open for it */
@@ -197,12 +245,12 @@ static int vfio_guest_stage_call(struct vfio_container *container, int fd,
 		}
 	}
 
-	mutex_lock(&stages->lock);
+	down_write(&stages->lock);
 	if (cfg)
 		ret = vfio_guest_stage_bind(stages, device, domain, cfg);
 	else
 		ret = vfio_guest_stage_unbind(stages, device);
-	mutex_unlock(&stages->lock);
+	up_write(&stages->lock);
 out_up:
 	up_read(&container->group_lock);
 	vfio_device_pm_runtime_put(device);

@@ -5,7 +5,8 @@
 #ifndef __VFIO_GUEST_STAGE_H__
 #define __VFIO_GUEST_STAGE_H__
 
-#include <linux/mutex.h>
+#include <linux/list.h>
+#include <linux/rwsem.h>
 #include <linux/types.h>
 #include <linux/xarray.h>
 
@@ -17,33 +18,51 @@ struct vfio_iommu_driver;
 /**
  * struct vfio_guest_stages - The guest stages of a container
  * @by_vsid: &struct vfio_guest_stage, by what the guest calls the device
+ * @domains: &struct vfio_guest_domain
  */
 struct vfio_guest_stages {
 	/**
-	 * @lock: Serialises bind and unbind. Nests inside the container's
-	 * group_lock and the device set's lock, and outside of the IOMMU group's
-	 * mutex. The backend's lock is never taken inside of it.
+	 * @lock: Held for writing by bind and unbind, and for reading by what
+	 * relies on devices being bound. Nests inside the container's group_lock
+	 * and the device set's lock, and outside of the IOMMU group's mutex. The
+	 * backend's lock is never taken inside of it.
 	 */
-	struct mutex	lock;
-	struct xarray	by_vsid;
+	struct rw_semaphore	lock;
+	struct xarray		by_vsid;
+	struct list_head	domains;
+};
+
+/**
+ * struct vfio_guest_domain - A domain that guest stages are bound on top of
+ * @next: in &vfio_guest_stages.domains
+ * @domain: nesting domain, one for each IOMMU
+ * @users: number of devices that are bound on top of it
+ */
+struct vfio_guest_domain {
+	struct list_head	next;
+	struct iommu_domain	*domain;
+	unsigned int		users;
 };
 
 /**
  * struct vfio_guest_stage - A device with a guest stage
  * @device: the device, open for as long as this exists
- * @domain: nesting domain that @device is attached to for as long
+ * @on: what it is bound on top of, attached to @device for as long
  * @vsid: what the guest calls it
  */
 struct vfio_guest_stage {
-	struct vfio_device	*device;
-	struct iommu_domain	*domain;
-	u32			vsid;
+	struct vfio_device		*device;
+	struct vfio_guest_domain	*on;
+	u32				vsid;
 };
 
 void vfio_guest_stages_init(struct vfio_guest_stages *stages);
 void vfio_guest_stages_destroy(struct vfio_guest_stages *stages);
 long vfio_guest_stage_ioctl(struct vfio_container *container, unsigned int cmd,
 			    void __user *arg);
+struct iommu_domain *
+vfio_guest_stage_domain(struct vfio_container *container,
+			struct vfio_device *device);
 void vfio_guest_stage_close(struct vfio_guest_stages *stages,
 			    struct vfio_device *device);
 

@@ -105,4 +105,104 @@ struct iommu_guest_stage_config {
 	};
 };
 
+/**
+ * enum iommu_guest_stage_coherency - Why a guest can't make DMA incoherent
+ * @IOMMU_GUEST_STAGE_COHERENCY_NONE: Nothing keeps it from that, a bind is
+ *	refused (-EPERM)
+ * @IOMMU_GUEST_STAGE_COHERENCY_VOUCHED: The administrator vouches for the
+ *	platform
+ */
+enum iommu_guest_stage_coherency {
+	IOMMU_GUEST_STAGE_COHERENCY_NONE = 0,
+	IOMMU_GUEST_STAGE_COHERENCY_VOUCHED = 1,
+};
+
+/**
+ * struct iommu_guest_stage_info_smmuv3 - What a guest's SMMUv3 can have
+ * @idr: SMMU_IDR0 to SMMU_IDR5. A field is what the hardware and its driver
+ *	can give to a guest's stage 1. It is 0 if that is nothing, and 0 if the
+ *	VMM provides what it tells of: the stream table, the queues, interrupts.
+ * @iidr: SMMU_IIDR, by which a guest knows errata
+ * @aidr: SMMU_AIDR
+ *
+ * The registers are described in section 6.3 of the Arm System Memory Management
+ * Unit Architecture Specification, version 3 (IHI 0070).
+ */
+struct iommu_guest_stage_info_smmuv3 {
+	__u32	idr[6];
+	__u32	iidr;
+	__u32	aidr;
+};
+
+/**
+ * struct iommu_guest_stage_info - What can be bound for a device
+ * @argsz: Size of this structure, in bytes, as the caller knows it. Returned:
+ *	how much of that the kernel knows. What is beyond is set to 0.
+ * @flags: Must be 0. Returned: 0
+ * @format: &enum iommu_guest_stage_format
+ * @pasid_bits: Largest &iommu_guest_stage_config.pasid_bits
+ * @ipa_bits: Size of an IPA, in bits: that of the addresses that the second
+ *	stage can map
+ * @coherency: &enum iommu_guest_stage_coherency
+ * @msi_base: IPA of the window that the doorbells of MSIs are mapped in. A guest
+ *	has to map it to itself, and has no memory there.
+ * @msi_size: Size of that window in bytes, 0 if the device needs none
+ * @max_commands: Most commands that one invalidation takes
+ * @__reserved: 0
+ * @smmuv3: For %IOMMU_GUEST_STAGE_FORMAT_ARM_SMMUV3
+ */
+struct iommu_guest_stage_info {
+	__u32	argsz;
+	__u32	flags;
+	__u32	format;
+	__u32	pasid_bits;
+	__u32	ipa_bits;
+	__u32	coherency;
+	__aligned_u64	msi_base;
+	__aligned_u64	msi_size;
+	__u32	max_commands;
+	__u32	__reserved;
+	union {
+		struct iommu_guest_stage_info_smmuv3	smmuv3;
+	};
+};
+
+/* Size of the longest command queue of an SMMUv3, SMMU_IDR1.CMDQS = 19 */
+#define IOMMU_GUEST_COMMANDS_MAX	(1 << 19)
+
+/**
+ * struct iommu_guest_command_smmuv3 - A command of a guest's SMMUv3
+ * @cmd: As the guest wrote it to its command queue, little-endian. One of
+ *	CFGI_CD, CFGI_CD_ALL, TLBI_NH_ALL, TLBI_NH_ASID, TLBI_NH_VA,
+ *	TLBI_NH_VAA, TLBI_NSNH_ALL and ATC_INV. A StreamID is a vSID.
+ *
+ * See chapter 4 of the Arm System Memory Management Unit Architecture
+ * Specification, version 3 (IHI 0070).
+ */
+struct iommu_guest_command_smmuv3 {
+	__aligned_le64	cmd[2];
+};
+
+/**
+ * enum iommu_guest_command_error - Why a guest's command had no effect
+ * @IOMMU_GUEST_COMMAND_OK: It had
+ * @IOMMU_GUEST_COMMAND_ILLEGAL: No such command, one that isn't forwarded, or a
+ *	reserved bit or value is set. An SMMUv3 would report CERROR_ILL.
+ * @IOMMU_GUEST_COMMAND_NO_DEVICE: No device with this vSID is bound. The
+ *	command is valid otherwise: a VMM that has other devices behind the
+ *	guest's IOMMU goes on after it.
+ * @IOMMU_GUEST_COMMAND_FAULT: It can't be read. An SMMUv3 would report
+ *	CERROR_ABT.
+ * @IOMMU_GUEST_COMMAND_TIMEOUT: The IOMMU didn't complete it in time, along
+ *	with commands before it that aren't counted either. It is unknown which
+ *	of those took effect.
+ */
+enum iommu_guest_command_error {
+	IOMMU_GUEST_COMMAND_OK = 0,
+	IOMMU_GUEST_COMMAND_ILLEGAL = 1,
+	IOMMU_GUEST_COMMAND_NO_DEVICE = 2,
+	IOMMU_GUEST_COMMAND_FAULT = 3,
+	IOMMU_GUEST_COMMAND_TIMEOUT = 4,
+};
+
 #endif /* _UAPI_LINUX_IOMMU_H */

@@ -29,14 +29,18 @@ MODULE_PARM_DESC(allow_unsafe_guest_stage,
  * a device whose accesses can't be made non-cacheable is known to this driver,
  * so for now the administrator has to vouch for the platform.
  */
-static bool arm_smmu_guest_stage_coherent(struct arm_smmu_master *master)
+enum iommu_guest_stage_coherency
+arm_smmu_guest_stage_coherency(const struct arm_smmu_master *master)
 {
-	if (READ_ONCE(allow_unsafe_guest_stage))
-		return true;
+	return READ_ONCE(allow_unsafe_guest_stage) ?
+		       IOMMU_GUEST_STAGE_COHERENCY_VOUCHED :
+		       IOMMU_GUEST_STAGE_COHERENCY_NONE;
+}
 
-	dev_warn_ratelimited(master->dev,
-			     "A guest stage can make DMA incoherent on this platform. Use the module param \"allow_unsafe_guest_stage\" to enable it\n");
-	return false;
+/* Substreams have not been tried with a guest yet */
+u32 arm_smmu_guest_pasid_bits(const struct arm_smmu_master *master)
+{
+	return 0;
 }
 
 /* The bytes that S1ContextPtr must be aligned to, of either table format */
@@ -252,16 +256,20 @@ int arm_smmu_bind_guest_stage(struct iommu_domain *domain, struct device *dev,
 
 	iommu_group_mutex_assert(dev);
 
-	/* Substreams have not been tried with a guest yet */
-	if (cfg->state == IOMMU_GUEST_STAGE_TRANSLATE && cfg->pasid_bits)
+	if (cfg->state == IOMMU_GUEST_STAGE_TRANSLATE &&
+	    cfg->pasid_bits > arm_smmu_guest_pasid_bits(master))
 		return -EOPNOTSUPP;
 	if (ats_enabled && !arm_smmu_ats_supported(master))
 		return -EOPNOTSUPP;
 	ret = arm_smmu_check_guest_ste(master, domain, cfg);
 	if (ret)
 		return ret;
-	if (!arm_smmu_guest_stage_coherent(master))
+	if (arm_smmu_guest_stage_coherency(master) ==
+	    IOMMU_GUEST_STAGE_COHERENCY_NONE) {
+		dev_warn_ratelimited(dev,
+				     "A guest stage can make DMA incoherent on this platform. Use the module param \"allow_unsafe_guest_stage\" to enable it\n");
 		return -EPERM;
+	}
 
 	arm_smmu_make_guest_ste(&ste, master, smmu_domain, cfg, ats_enabled);
 

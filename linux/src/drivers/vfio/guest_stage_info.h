@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What a guest's own stage of translation can have, asked by way of a container
+ */
+#ifndef __VFIO_GUEST_STAGE_INFO_H__
+#define __VFIO_GUEST_STAGE_INFO_H__
+
+struct vfio_container;
+struct vfio_iommu_type1_guest_stage_info;
+
+long vfio_ioctl_guest_stage_info(struct vfio_container *container,
+				 struct vfio_iommu_type1_guest_stage_info __user *arg);
+
+#endif /* __VFIO_GUEST_STAGE_INFO_H__ */

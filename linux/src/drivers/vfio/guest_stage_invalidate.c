@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Invalidation for guests' own stages of translation, by way of a container
+ *
+ * A guest sees one IOMMU. Behind a container may be several, each with a domain
+ * of its own, and all of them execute the guest's commands.
+ */
+#include <linux/iommu.h>
+#include <linux/math64.h>
+#include <linux/sched/signal.h>
+#include <linux/uaccess.h>
+#include <linux/vfio.h>
+#include <uapi/linux/vfio.h>
+
+#include "vfio.h"
+
+/* On the stack. What an SMMUv3's driver issues with one CMD_SYNC. */
+#define VFIO_GUEST_COMMANDS_BYTES	1024
+
+struct vfio_guest_commands {
+	struct iommu_guest_commands	iommu;
+	struct vfio_guest_stages	*stages;
+	struct vfio_guest_domain	*on;
+};
+
+static struct device *
+vfio_guest_commands_device(struct iommu_guest_commands *iommu, u32 vsid)
+{
+	struct vfio_guest_commands *commands =
+		container_of(iommu, struct vfio_guest_commands, iommu);
+	struct vfio_guest_stage *stage;
+
+	stage = xa_load(&commands->stages->by_vsid, vsid);
+	if (!stage)
+		return ERR_PTR(-ENOENT);
+	return stage->on == commands->on ? stage->device->dev : NULL;
+}
+
+/*
+ * Devices stay bound while the lock is held, which is for no longer than the
+ * hardware needs for so many commands. Those are done that all IOMMUs have done:
+ * none of them is given more than the one before completed.
+ */
+static int vfio_guest_commands_execute(struct vfio_guest_commands *commands)
+{
+	struct vfio_guest_stages *stages = commands->stages;
+	struct iommu_guest_commands *iommu = &commands->iommu;
+	enum iommu_guest_command_error error = IOMMU_GUEST_COMMAND_OK;
+	int ret, first_ret = 0;
+
+	down_read(&stages->lock);
+	if (list_empty(&stages->domains)) {
+		up_read(&stages->lock);
+		return -ENODEV;
+	}
+
+	list_for_each_entry(commands->on, &stages->domains, next) {
+		ret = iommu_invalidate_guest_stage(commands->on->domain, iommu);
+		if (!ret)
+			continue;
+		first_ret = ret;
+		error = iommu->error;
+		iommu->num = iommu->done;
+	}
+	up_read(&stages->lock);
+
+	iommu->done = iommu->num;
+	iommu->error = error;
+	return first_ret;
+}
+
+static int
+vfio_guest_commands_forward(struct vfio_container *container,
+			    struct vfio_iommu_type1_invalidate_guest_stage *inv)
+{
+	struct vfio_guest_commands commands = {
+		.iommu.format = inv->format,
+		.iommu.device = vfio_guest_commands_device,
+		.stages = &container->guest_stages,
+	};
+	const void __user *from = u64_to_user_ptr(inv->commands);
+	size_t size = iommu_guest_command_size(inv->format);
+	u64 chunk[VFIO_GUEST_COMMANDS_BYTES / sizeof(u64)];
+	unsigned int num, left;
+	int ret;
+
+	commands.iommu.commands = chunk;
+	while (inv->done < inv->count) {
+		num = min_t(size_t, inv->count - inv->done,
+			    sizeof(chunk) / size);
+		left = copy_from_user(chunk, from + inv->done * size,
+				      num * size);
+		commands.iommu.num = num - DIV_ROUND_UP(left, size);
+
+		ret = vfio_guest_commands_execute(&commands);
+		inv->done += commands.iommu.done;
+		inv->error = commands.iommu.error;
+		if (ret)
+			return ret;
+		if (left) {
+			inv->error = IOMMU_GUEST_COMMAND_FAULT;
+			return -EFAULT;
+		}
+
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		cond_resched();
+	}
+	return 0;
+}
+
+/**
+ * vfio_ioctl_invalidate_guest_stage() - VFIO_IOMMU_INVALIDATE_GUEST_STAGE
+ * @container: the container
+ * @arg: its argument
+ *
+ * Waits neither for the backend, which may be pinning pages, nor for changes of
+ * the container.
+ *
+ * Return: 0, or an error as described at the ioctl
+ */
+long
+vfio_ioctl_invalidate_guest_stage(struct vfio_container *container,
+				  struct vfio_iommu_type1_invalidate_guest_stage __user *arg)
+{
+	struct vfio_iommu_type1_invalidate_guest_stage inv;
+	size_t minsz = offsetofend(typeof(inv), error);
+	int ret;
+
+	if (copy_from_user(&inv, arg, minsz))
+		return -EFAULT;
+	if (inv.argsz < minsz || inv.flags)
+		return -EINVAL;
+	if (!iommu_guest_command_size(inv.format))
+		return -EINVAL;
+	if (inv.count > IOMMU_GUEST_COMMANDS_MAX)
+		return -E2BIG;
+
+	inv.done = 0;
+	inv.error = IOMMU_GUEST_COMMAND_OK;
+	ret = vfio_guest_commands_forward(container, &inv);
+	if (put_user(inv.done, &arg->done) || put_user(inv.error, &arg->error))
+		return -EFAULT;
+	return ret;
+}
