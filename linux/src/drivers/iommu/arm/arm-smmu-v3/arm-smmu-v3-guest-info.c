@@ -84,9 +84,8 @@ static u32 arm_smmu_guest_idr5(const struct arm_smmu_device *smmu, u32 raw,
 }
 
 /*
- * From the registers of the hardware to those that a guest can be given. With
- * the format and the size of its fields known to be supported, @info's other
- * members are the limits.
+ * From the registers of the hardware to those that a guest can be given, within
+ * the limits that @info has already.
  */
 VISIBLE_IF_KUNIT
 void arm_smmu_guest_idrs(const struct arm_smmu_device *smmu, const u32 raw[6],

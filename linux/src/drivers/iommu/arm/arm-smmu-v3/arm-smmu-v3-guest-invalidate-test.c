@@ -1,0 +1,429 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What becomes of a guest's invalidation commands
+ */
+#include <kunit/test.h>
+#include <linux/sizes.h>
+
+#include "arm-smmu-v3-guest-invalidate.h"
+
+#define HOST_VMID	0x1234
+#define GUEST_ASID	0xabcd
+#define GUEST_VA	0x0000123456789000ULL
+#define GUEST_VSID	0x42
+
+#define TG_4K		1
+#define TG_16K		2
+#define TG_64K		3
+
+struct guest_invalidate_test {
+	struct arm_smmu_device smmu;
+	u64 in[2];
+	u64 out[2];
+};
+
+static int guest_invalidate_test_init(struct kunit *test)
+{
+	struct guest_invalidate_test *t;
+
+	t = kunit_kzalloc(test, sizeof(*t), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, t);
+
+	t->smmu.features = ARM_SMMU_FEAT_RANGE_INV | ARM_SMMU_FEAT_ATS;
+	t->smmu.asid_bits = 16;
+	t->smmu.pgsize_bitmap = SZ_4K | SZ_2M | SZ_1G | SZ_16K | SZ_32M |
+				SZ_64K | SZ_512M;
+	test->priv = t;
+	return 0;
+}
+
+static int tlbi(struct guest_invalidate_test *t)
+{
+	return arm_smmu_guest_tlbi(&t->smmu, HOST_VMID, t->in, t->out);
+}
+
+static u64 asid(u16 asid)
+{
+	return FIELD_PREP(CMDQ_TLBI_0_ASID, asid);
+}
+
+static void set_va(struct guest_invalidate_test *t, u64 va, u32 tg, u32 ttl,
+		   u32 num, u32 scale)
+{
+	t->in[0] = CMDQ_OP_TLBI_NH_VA | asid(GUEST_ASID) |
+		   FIELD_PREP(CMDQ_TLBI_0_NUM, num) |
+		   FIELD_PREP(CMDQ_TLBI_0_SCALE, scale);
+	t->in[1] = va | FIELD_PREP(CMDQ_TLBI_1_TG, tg) |
+		   FIELD_PREP(CMDQ_TLBI_1_TTL, ttl) | CMDQ_TLBI_1_LEAF;
+}
+
+#define HOST_VMID_FIELD		FIELD_PREP(CMDQ_TLBI_0_VMID, HOST_VMID)
+
+#define EXPECT_COMMAND(test, t, cmd0, cmd1) do {		\
+	KUNIT_EXPECT_EQ(test, (t)->out[0], cmd0);		\
+	KUNIT_EXPECT_EQ(test, (t)->out[1], cmd1);		\
+} while (0)
+
+#define EXPECT_NH_ALL(test, t)					\
+	EXPECT_COMMAND(test, t, CMDQ_OP_TLBI_NH_ALL | HOST_VMID_FIELD, 0)
+
+static void guest_invalidate_test_nh_all(struct kunit *test)
+{
+	struct guest_invalidate_test *t = test->priv;
+
+	t->in[0] = CMDQ_OP_TLBI_NH_ALL;
+	KUNIT_EXPECT_EQ(test, 0, tlbi(t));
+	EXPECT_NH_ALL(test, t);
+}
+
+/* One guest never flushes another */
+static void guest_invalidate_test_nsnh_all(struct kunit *test)
+{
+	struct guest_invalidate_test *t = test->priv;
+
+	t->in[0] = CMDQ_OP_TLBI_NSNH_ALL;
+	KUNIT_EXPECT_EQ(test, 0, tlbi(t));
+	EXPECT_NH_ALL(test, t);
+}
+
+static void guest_invalidate_test_nh_asid(struct kunit *test)
+{
+	struct guest_invalidate_test *t = test->priv;
+
+	t->in[0] = CMDQ_OP_TLBI_NH_ASID | asid(GUEST_ASID);
+	KUNIT_EXPECT_EQ(test, 0, tlbi(t));
+	EXPECT_COMMAND(test, t, t->in[0] | HOST_VMID_FIELD, 0);
+}
+
+static void guest_invalidate_test_nh_va(struct kunit *test)
+{
+	struct guest_invalidate_test *t = test->priv;
+
+	set_va(t, GUEST_VA, 0, 0, 0, 0);
+	KUNIT_EXPECT_EQ(test, 0, tlbi(t));
+	EXPECT_COMMAND(test, t, t->in[0] | HOST_VMID_FIELD, t->in[1]);
+}
+
+static void guest_invalidate_test_nh_vaa(struct kunit *test)
+{
+	struct guest_invalidate_test *t = test->priv;
+
+	t->in[0] = CMDQ_OP_TLBI_NH_VAA;
+	t->in[1] = GUEST_VA;
+	KUNIT_EXPECT_EQ(test, 0, tlbi(t));
+	EXPECT_COMMAND(test, t, t->in[0] | HOST_VMID_FIELD, GUEST_VA);
+
+	t->in[0] |= asid(1);
+	KUNIT_EXPECT_EQ(test, -EINVAL, tlbi(t));
+}
+
+/* Each opcode with each bit set by itself: those that aren't the guest's */
+struct guest_invalidate_mask {
+	const char *name;
+	u8 opcode;
+	u64 used0, used1;
+};
+
+static const struct guest_invalidate_mask guest_invalidate_masks[] = {
+	{ "NSNH_ALL", CMDQ_OP_TLBI_NSNH_ALL, 0, 0 },
+	{ "NH_ALL", CMDQ_OP_TLBI_NH_ALL, 0, 0 },
+	{ "NH_ASID", CMDQ_OP_TLBI_NH_ASID, GENMASK_ULL(63, 48), 0 },
+	/* NUM, SCALE, TG and TTL aren't valid one by one */
+	{ "NH_VA", CMDQ_OP_TLBI_NH_VA, GENMASK_ULL(63, 48),
+	  GENMASK_ULL(63, 12) | BIT(0) },
+	{ "NH_VAA", CMDQ_OP_TLBI_NH_VAA, 0, GENMASK_ULL(63, 12) | BIT(0) },
+};
+
+static void guest_invalidate_mask_desc(const struct guest_invalidate_mask *mask,
+				       char *desc)
+{
+	strscpy(desc, mask->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(guest_invalidate_mask, guest_invalidate_masks,
+		  guest_invalidate_mask_desc);
+
+static void guest_invalidate_test_reserved(struct kunit *test)
+{
+	const struct guest_invalidate_mask *mask = test->param_value;
+	struct guest_invalidate_test *t = test->priv;
+	unsigned int bit;
+
+	for (bit = 8; bit < 128; bit++) {
+		u64 used = bit < 64 ? mask->used0 : mask->used1;
+
+		t->in[0] = mask->opcode;
+		t->in[1] = 0;
+		t->in[bit / 64] |= BIT_ULL(bit % 64);
+		KUNIT_EXPECT_EQ_MSG(test, used & BIT_ULL(bit % 64) ? 0 : -EINVAL,
+				    tlbi(t), "bit %u", bit);
+	}
+}
+
+/* Whatever is no TLBI of NS-EL1 */
+static void guest_invalidate_test_opcodes(struct kunit *test)
+{
+	struct guest_invalidate_test *t = test->priv;
+	unsigned int opcode;
+
+	for (opcode = 0; opcode < 256; opcode++) {
+		bool known = (opcode >= 0x10 && opcode <= 0x13) || opcode == 0x30;
+
+		t->in[0] = opcode;
+		KUNIT_EXPECT_EQ_MSG(test, known ? 0 : -EINVAL, tlbi(t),
+				    "opcode 0x%x", opcode);
+	}
+}
+
+static void guest_invalidate_test_asid8(struct kunit *test)
+{
+	struct guest_invalidate_test *t = test->priv;
+
+	t->smmu.asid_bits = 8;
+	t->in[0] = CMDQ_OP_TLBI_NH_ASID | asid(0xff);
+	KUNIT_EXPECT_EQ(test, 0, tlbi(t));
+	t->in[0] = CMDQ_OP_TLBI_NH_ASID | asid(0x100);
+	KUNIT_EXPECT_EQ(test, -EINVAL, tlbi(t));
+}
+
+/* The largest range there is, and one that ends beyond the address space */
+static void guest_invalidate_test_range(struct kunit *test)
+{
+	struct guest_invalidate_test *t = test->priv;
+
+	set_va(t, 0, TG_64K, 0, 31, 31);
+	KUNIT_EXPECT_EQ(test, 0, tlbi(t));
+	EXPECT_COMMAND(test, t, t->in[0] | HOST_VMID_FIELD, t->in[1]);
+
+	set_va(t, GENMASK_ULL(63, 12), TG_4K, 3, 31, 31);
+	KUNIT_EXPECT_EQ(test, 0, tlbi(t));
+	EXPECT_COMMAND(test, t, t->in[0] | HOST_VMID_FIELD, t->in[1]);
+}
+
+/* These raise CERROR_ILL on hardware, or are RES0 */
+static void guest_invalidate_test_range_illegal(struct kunit *test)
+{
+	struct guest_invalidate_test *t = test->priv;
+	u32 tg;
+
+	for (tg = TG_4K; tg <= TG_64K; tg++) {
+		set_va(t, 0, tg, 0, 0, 0);
+		KUNIT_EXPECT_EQ(test, -EINVAL, tlbi(t));
+	}
+	set_va(t, 0, TG_16K, 1, 0, 0);
+	KUNIT_EXPECT_EQ(test, -EINVAL, tlbi(t));
+
+	set_va(t, 0, 0, 1, 0, 0);
+	KUNIT_EXPECT_EQ(test, -EINVAL, tlbi(t));
+	set_va(t, 0, 0, 0, 1, 0);
+	KUNIT_EXPECT_EQ(test, -EINVAL, tlbi(t));
+	set_va(t, 0, 0, 0, 0, 1);
+	KUNIT_EXPECT_EQ(test, -EINVAL, tlbi(t));
+
+	/* SCALE has a bit more if IDR5.DS is 1, which no guest is told */
+	set_va(t, 0, TG_4K, 0, 0, 1);
+	t->in[0] |= BIT_ULL(25);
+	KUNIT_EXPECT_EQ(test, -EINVAL, tlbi(t));
+	/* TTL128 */
+	set_va(t, 0, TG_4K, 3, 0, 0);
+	t->in[1] |= BIT_ULL(7);
+	KUNIT_EXPECT_EQ(test, -EINVAL, tlbi(t));
+}
+
+/* By ASID would leave global entries */
+static void guest_invalidate_test_no_ril(struct kunit *test)
+{
+	struct guest_invalidate_test *t = test->priv;
+
+	t->smmu.features &= ~ARM_SMMU_FEAT_RANGE_INV;
+	set_va(t, GUEST_VA, TG_4K, 3, 0, 0);
+	KUNIT_EXPECT_EQ(test, 0, tlbi(t));
+	EXPECT_NH_ALL(test, t);
+
+	set_va(t, GUEST_VA, 0, 0, 0, 0);
+	KUNIT_EXPECT_EQ(test, 0, tlbi(t));
+	EXPECT_COMMAND(test, t, t->in[0] | HOST_VMID_FIELD, t->in[1]);
+}
+
+static void guest_invalidate_test_other_granule(struct kunit *test)
+{
+	struct guest_invalidate_test *t = test->priv;
+
+	t->smmu.pgsize_bitmap = SZ_4K | SZ_2M | SZ_1G;
+	set_va(t, 0, TG_64K, 3, 7, 1);
+	KUNIT_EXPECT_EQ(test, 0, tlbi(t));
+	EXPECT_NH_ALL(test, t);
+}
+
+/* The lowest bit of the address that a granule and a level leave to the guest */
+struct guest_invalidate_align {
+	u8 tg, ttl, bits;
+};
+
+static const struct guest_invalidate_align guest_invalidate_aligns[] = {
+	{ TG_4K, 0, 12 }, { TG_4K, 1, 30 }, { TG_4K, 2, 21 }, { TG_4K, 3, 12 },
+	{ TG_16K, 0, 14 }, { TG_16K, 1, 14 }, { TG_16K, 2, 25 },
+	{ TG_16K, 3, 14 },
+	{ TG_64K, 0, 16 }, { TG_64K, 1, 42 }, { TG_64K, 2, 29 },
+	{ TG_64K, 3, 16 },
+};
+
+static void guest_invalidate_align_desc(const struct guest_invalidate_align *a,
+					char *desc)
+{
+	snprintf(desc, KUNIT_PARAM_DESC_SIZE, "TG=%u TTL=%u", a->tg, a->ttl);
+}
+
+KUNIT_ARRAY_PARAM(guest_invalidate_align, guest_invalidate_aligns,
+		  guest_invalidate_align_desc);
+
+static void guest_invalidate_test_align(struct kunit *test)
+{
+	const struct guest_invalidate_align *a = test->param_value;
+	struct guest_invalidate_test *t = test->priv;
+
+	set_va(t, BIT_ULL(a->bits), a->tg, a->ttl, 1, 0);
+	KUNIT_EXPECT_EQ(test, 0, tlbi(t));
+	EXPECT_COMMAND(test, t, t->in[0] | HOST_VMID_FIELD, t->in[1]);
+
+	if (a->bits == 12)
+		return;
+	set_va(t, BIT_ULL(a->bits - 1), a->tg, a->ttl, 1, 0);
+	KUNIT_EXPECT_EQ(test, 0, tlbi(t));
+	EXPECT_NH_ALL(test, t);
+}
+
+static void guest_invalidate_test_cfgi_cd(struct kunit *test)
+{
+	struct guest_invalidate_test *t = test->priv;
+	u64 ssid = FIELD_PREP(CMDQ_CFGI_0_SSID, 0x54321);
+
+	t->in[0] = CMDQ_OP_CFGI_CD | ssid |
+		   FIELD_PREP(CMDQ_CFGI_0_SID, GUEST_VSID);
+	t->in[1] = CMDQ_CFGI_1_LEAF;
+	KUNIT_EXPECT_EQ(test, 0, arm_smmu_guest_cfgi(t->in, t->out));
+	/* The StreamID isn't the guest's to say */
+	EXPECT_COMMAND(test, t, CMDQ_OP_CFGI_CD | ssid, CMDQ_CFGI_1_LEAF);
+}
+
+static void guest_invalidate_test_cfgi_cd_all(struct kunit *test)
+{
+	struct guest_invalidate_test *t = test->priv;
+
+	t->in[0] = CMDQ_OP_CFGI_CD_ALL | FIELD_PREP(CMDQ_CFGI_0_SID, GUEST_VSID);
+	KUNIT_EXPECT_EQ(test, 0, arm_smmu_guest_cfgi(t->in, t->out));
+	EXPECT_COMMAND(test, t, CMDQ_OP_CFGI_CD_ALL, 0);
+
+	t->in[1] = CMDQ_CFGI_1_LEAF;
+	KUNIT_EXPECT_EQ(test, -EINVAL, arm_smmu_guest_cfgi(t->in, t->out));
+}
+
+static void guest_invalidate_test_cfgi_reserved(struct kunit *test)
+{
+	const u64 used0 = GENMASK_ULL(63, 12), used1 = BIT(0);
+	struct guest_invalidate_test *t = test->priv;
+	unsigned int bit;
+
+	for (bit = 8; bit < 128; bit++) {
+		u64 used = bit < 64 ? used0 : used1;
+
+		t->in[0] = CMDQ_OP_CFGI_CD;
+		t->in[1] = 0;
+		t->in[bit / 64] |= BIT_ULL(bit % 64);
+		KUNIT_EXPECT_EQ_MSG(test, used & BIT_ULL(bit % 64) ? 0 : -EINVAL,
+				    arm_smmu_guest_cfgi(t->in, t->out),
+				    "bit %u", bit);
+	}
+}
+
+static int atc_inv(struct guest_invalidate_test *t)
+{
+	return arm_smmu_guest_atc_inv(&t->smmu, t->in, t->out);
+}
+
+static void guest_invalidate_test_atc_inv(struct kunit *test)
+{
+	struct guest_invalidate_test *t = test->priv;
+	u64 what = CMDQ_0_SSV | CMDQ_ATC_0_GLOBAL |
+		   FIELD_PREP(CMDQ_ATC_0_SSID, 0x54321);
+
+	t->in[0] = CMDQ_OP_ATC_INV | what |
+		   FIELD_PREP(CMDQ_ATC_0_SID, GUEST_VSID);
+	t->in[1] = GUEST_VA | FIELD_PREP(CMDQ_ATC_1_SIZE, ATC_INV_SIZE_ALL);
+	KUNIT_EXPECT_EQ(test, 0, atc_inv(t));
+	EXPECT_COMMAND(test, t, CMDQ_OP_ATC_INV | what, t->in[1]);
+
+	/* Without a SubstreamID its fields are IGNORED */
+	t->in[0] &= ~CMDQ_0_SSV;
+	KUNIT_EXPECT_EQ(test, 0, atc_inv(t));
+	EXPECT_COMMAND(test, t, CMDQ_OP_ATC_INV, t->in[1]);
+}
+
+static void guest_invalidate_test_atc_inv_illegal(struct kunit *test)
+{
+	struct guest_invalidate_test *t = test->priv;
+
+	t->in[0] = CMDQ_OP_ATC_INV;
+	t->in[1] = ATC_INV_SIZE_ALL + 1;
+	KUNIT_EXPECT_EQ(test, -EINVAL, atc_inv(t));
+
+	t->in[1] = 0;
+	KUNIT_EXPECT_EQ(test, 0, atc_inv(t));
+	t->smmu.features &= ~ARM_SMMU_FEAT_ATS;
+	KUNIT_EXPECT_EQ(test, -EINVAL, atc_inv(t));
+}
+
+static void guest_invalidate_test_atc_inv_reserved(struct kunit *test)
+{
+	const u64 used0 = GENMASK_ULL(63, 11) | BIT(9);
+	const u64 used1 = GENMASK_ULL(63, 12) | GENMASK_ULL(5, 0);
+	struct guest_invalidate_test *t = test->priv;
+	unsigned int bit;
+
+	for (bit = 8; bit < 128; bit++) {
+		u64 used = bit < 64 ? used0 : used1;
+
+		t->in[0] = CMDQ_OP_ATC_INV;
+		t->in[1] = 0;
+		t->in[bit / 64] |= BIT_ULL(bit % 64);
+		KUNIT_EXPECT_EQ_MSG(test, used & BIT_ULL(bit % 64) ? 0 : -EINVAL,
+				    atc_inv(t), "bit %u", bit);
+	}
+}
+
+static struct kunit_case guest_invalidate_test_cases[] = {
+	KUNIT_CASE(guest_invalidate_test_nh_all),
+	KUNIT_CASE(guest_invalidate_test_nsnh_all),
+	KUNIT_CASE(guest_invalidate_test_nh_asid),
+	KUNIT_CASE(guest_invalidate_test_nh_va),
+	KUNIT_CASE(guest_invalidate_test_nh_vaa),
+	KUNIT_CASE_PARAM(guest_invalidate_test_reserved,
+			 guest_invalidate_mask_gen_params),
+	KUNIT_CASE(guest_invalidate_test_opcodes),
+	KUNIT_CASE(guest_invalidate_test_asid8),
+	KUNIT_CASE(guest_invalidate_test_range),
+	KUNIT_CASE(guest_invalidate_test_range_illegal),
+	KUNIT_CASE(guest_invalidate_test_no_ril),
+	KUNIT_CASE(guest_invalidate_test_other_granule),
+	KUNIT_CASE_PARAM(guest_invalidate_test_align,
+			 guest_invalidate_align_gen_params),
+	KUNIT_CASE(guest_invalidate_test_cfgi_cd),
+	KUNIT_CASE(guest_invalidate_test_cfgi_cd_all),
+	KUNIT_CASE(guest_invalidate_test_cfgi_reserved),
+	KUNIT_CASE(guest_invalidate_test_atc_inv),
+	KUNIT_CASE(guest_invalidate_test_atc_inv_illegal),
+	KUNIT_CASE(guest_invalidate_test_atc_inv_reserved),
+	{},
+};
+
+static struct kunit_suite guest_invalidate_test_suite = {
+	.name = "arm-smmu-v3-guest-invalidate",
+	.init = guest_invalidate_test_init,
+	.test_cases = guest_invalidate_test_cases,
+};
+
+kunit_test_suite(guest_invalidate_test_suite);
+
+MODULE_IMPORT_NS(EXPORTED_FOR_KUNIT_TESTING);
+MODULE_DESCRIPTION("KUnit tests for the invalidations of guests of arm-smmu-v3");
+MODULE_LICENSE("GPL");
