@@ -15,6 +15,12 @@
 #define DEVICES_MAX	16
 #define SAMPLES		65
 #define MAP_IOVA	0x70000000ULL
+#define COMMANDS_MAX	256
+
+/* CMD_TLBI_NH_VA of the last level. See section 4.4.2 of IHI 0070. */
+#define TLBI_NH_VA	0x12ULL
+#define TLBI_ASID	GENMASK_ULL(63, 48)
+#define TLBI_LEAF	1ULL
 
 /* One operation: its name, and how long it took each time. */
 struct series {
@@ -31,6 +37,8 @@ struct bench {
 	struct guest_ram ram;
 	struct guest_table table;
 	struct guest_table other_table;
+	struct iommu_guest_command_smmuv3 commands[COMMANDS_MAX];
+	unsigned int nr_commands;
 };
 
 /* What it takes to look at the clock twice. */
@@ -126,6 +134,34 @@ static void map_and_unmap(struct bench *bench)
 	vfio_dma_unmap(&bench->container, MAP_IOVA, GUEST_PAGE_SIZE);
 }
 
+/* What a guest does that unmaps so many pages, in the middle of others. */
+static void fill_commands(struct bench *bench)
+{
+	unsigned int i;
+
+	for (i = 0; i < COMMANDS_MAX; i++) {
+		bench->commands[i].cmd[0] =
+			TLBI_NH_VA | FIELD_PREP(TLBI_ASID, bench->table.asid);
+		bench->commands[i].cmd[1] =
+			(MAP_IOVA + 2 * i * GUEST_PAGE_SIZE) | TLBI_LEAF;
+	}
+}
+
+static void invalidate(struct bench *bench)
+{
+	struct vfio_iommu_type1_invalidate_guest_stage arg = {
+		.argsz = sizeof(arg),
+		.format = IOMMU_GUEST_STAGE_FORMAT_ARM_SMMUV3,
+		.count = bench->nr_commands,
+		.commands = (uintptr_t)bench->commands,
+	};
+	int ret = ioctl(bench->container.fd, VFIO_IOMMU_INVALIDATE_GUEST_STAGE,
+			&arg);
+
+	VFIO_ASSERT(!ret && arg.done == bench->nr_commands, "%u commands done",
+		    arg.done);
+}
+
 /*
  * A rebind that fails at one check after the other: how far it got tells what it
  * costs to get there.
@@ -203,6 +239,29 @@ static void bench_alone(struct bench *bench, const char *name, operation operati
 	for (i = 0; i < SAMPLES; i++)
 		run(&series, operation, bench);
 	print(&series, bench->nr_devices);
+}
+
+static void bench_invalidate(struct bench *bench)
+{
+	static const struct {
+		const char *name;
+		unsigned int nr_commands;
+	} batches[] = {
+		{ "invalidate_1", 1 },
+		{ "invalidate_4", 4 },
+		{ "invalidate_16", 16 },
+		{ "invalidate_64", 64 },
+		{ "invalidate_256", COMMANDS_MAX },
+	};
+	unsigned int i;
+
+	fill_commands(bench);
+	bind_table(bench);
+	for (i = 0; i < ARRAY_SIZE(batches); i++) {
+		bench->nr_commands = batches[i].nr_commands;
+		bench_alone(bench, batches[i].name, invalidate);
+	}
+	unbind(bench);
 }
 
 enum { BIND, REBIND, REBIND_SAME, UNBIND, CYCLE };
@@ -288,6 +347,7 @@ static void bench_devices(unsigned int nr_devices)
 
 	bench_cycle(&bench);
 	bench_steps(&bench);
+	bench_invalidate(&bench);
 	bench_alone(&bench, "map_unmap", map_and_unmap);
 
 	close_devices(&bench);

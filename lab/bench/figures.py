@@ -28,6 +28,11 @@ OPERATIONS = (
     Operation("rebind", "rebind, another CD table", 18650, "HWPT_ALLOC, attach, destroy"),
     Operation("rebind_same", "rebind, the same CD table"),
     Operation("unbind", "unbind", MAINLINE_ATTACH, "attach"),
+    Operation("invalidate_1", "invalidate, 1 command", 1980),
+    Operation("invalidate_4", "invalidate, 4 commands", 2540),
+    Operation("invalidate_16", "invalidate, 16 commands", 3670),
+    Operation("invalidate_64", "invalidate, 64 commands", 9770),
+    Operation("invalidate_256", "invalidate, 256 commands", 34110),
     Operation("map_unmap", "map and unmap one 4K page", 16170, "map, unmap"),
 )
 
@@ -43,6 +48,15 @@ STEPS = (
     ("rebind_same", "driver: build the STE, compare; PREFETCH_CFG"),
     ("rebind", "driver: write the STE; CFGI_STE, SYNC"),
 )
+
+# The part of mainline's figure that an invalidation may cost.
+INVALIDATE_MOST = {
+    "invalidate_1": 0.75, "invalidate_4": 0.75, "invalidate_64": 0.5, "invalidate_256": 0.5,
+}
+
+# What a guest needs to unmap a page so that nothing of it is left, and what a VMM that
+# emulates the IOMMU does instead.
+STRICT_UNMAP = ("invalidate_1", "map_unmap")
 
 REBIND_MOST = MAINLINE_ATTACH // 3
 FLAT_PERCENT = 5

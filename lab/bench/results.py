@@ -79,8 +79,17 @@ def _flat_aim(results, operation):
                f"{least:,} to {most:,}, {spread:.1f}%", spread <= figures.FLAT_PERCENT)
 
 
+def _invalidate_aim(results, operation, part):
+    op = next(op for op in figures.OPERATIONS if op.name == operation)
+    most = int(op.mainline * part)
+    worst = max(results.medians(operation))
+    return Aim(f"{op.title}: {part:.0%} of mainline's or less, {most:,}", f"{worst:,}",
+               worst <= most)
+
+
 def aims(results):
-    return [_rebind_aim(results), _flat_aim(results, "bind"), _flat_aim(results, "unbind")]
+    return [_rebind_aim(results), _flat_aim(results, "bind"), _flat_aim(results, "unbind"),
+            *(_invalidate_aim(results, *item) for item in figures.INVALIDATE_MOST.items())]
 
 
 def as_json(results):

@@ -49,7 +49,7 @@ EXPORT_SYMBOL_GPL(iommu_guest_command_size);
  *
  * Return:
  * * %0 - All took effect
- * * %-EINVAL - The next one is illegal, or there is no such format
+ * * %-EINVAL - The next one is illegal
  * * %-ENOENT - The next one is for a device that isn't bound
  * * %-ETIMEDOUT - The hardware didn't complete the next ones
  * * %-EOPNOTSUPP - @domain or its hardware can't nest, or the format is not the
@@ -61,8 +61,6 @@ int iommu_invalidate_guest_stage(struct iommu_domain *domain,
 	commands->done = 0;
 	commands->error = IOMMU_GUEST_COMMAND_OK;
 
-	if (!iommu_guest_command_size(commands->format))
-		return -EINVAL;
 	if (!domain->nesting || !domain->ops->invalidate_guest_stage)
 		return -EOPNOTSUPP;
 	return domain->ops->invalidate_guest_stage(domain, commands);

@@ -55,7 +55,7 @@ vfio_guest_stage_domain(struct vfio_container *container,
 
 	down_read(&stages->lock);
 	if (device->guest_stage)
-		domain = device->guest_stage->on->domain;
+		domain = device->guest_stage->domain;
 	up_read(&stages->lock);
 	if (domain)
 		return domain;
@@ -68,36 +68,36 @@ vfio_guest_stage_domain(struct vfio_container *container,
 					       device->group->iommu_group);
 }
 
-static struct vfio_guest_domain *
-vfio_guest_domain_get(struct vfio_guest_stages *stages,
-		      struct iommu_domain *domain)
+/* Have @stage stand for its domain, unless another does already */
+static void vfio_guest_stage_add_domain(struct vfio_guest_stages *stages,
+					struct vfio_guest_stage *stage)
 {
-	struct vfio_guest_domain *on;
+	struct vfio_guest_stage *other;
 
-	lockdep_assert_held_write(&stages->lock);
-
-	list_for_each_entry(on, &stages->domains, next) {
-		if (on->domain == domain) {
-			on->users++;
-			return on;
-		}
+	list_for_each_entry(other, &stages->domains, next_domain) {
+		if (other->domain == stage->domain)
+			return;
 	}
-
-	on = kzalloc(sizeof(*on), GFP_KERNEL_ACCOUNT);
-	if (!on)
-		return NULL;
-	on->domain = domain;
-	on->users = 1;
-	list_add_tail(&on->next, &stages->domains);
-	return on;
+	list_add_tail(&stage->next_domain, &stages->domains);
 }
 
-static void vfio_guest_domain_put(struct vfio_guest_domain *on)
+/* @stage is gone from by_vsid: any other that is bound on its domain takes over */
+static void vfio_guest_stage_del_domain(struct vfio_guest_stages *stages,
+					struct vfio_guest_stage *stage)
 {
-	if (--on->users)
+	struct vfio_guest_stage *other;
+	unsigned long vsid;
+
+	if (list_empty(&stage->next_domain))
 		return;
-	list_del(&on->next);
-	kfree(on);
+	list_del(&stage->next_domain);
+
+	xa_for_each(&stages->by_vsid, vsid, other) {
+		if (other->domain == stage->domain) {
+			list_add_tail(&other->next_domain, &stages->domains);
+			return;
+		}
+	}
 }
 
 static struct vfio_guest_stage *
@@ -106,7 +106,7 @@ vfio_guest_stage_alloc(struct vfio_guest_stages *stages,
 		       u32 vsid)
 {
 	struct vfio_guest_stage *stage;
-	int ret = -ENOMEM;
+	int ret;
 
 	lockdep_assert_held_write(&stages->lock);
 
@@ -114,21 +114,17 @@ vfio_guest_stage_alloc(struct vfio_guest_stages *stages,
 	if (!stage)
 		return ERR_PTR(-ENOMEM);
 	stage->device = device;
+	stage->domain = domain;
 	stage->vsid = vsid;
-	stage->on = vfio_guest_domain_get(stages, domain);
-	if (!stage->on)
-		goto out_free;
+	INIT_LIST_HEAD(&stage->next_domain);
 
 	ret = xa_insert(&stages->by_vsid, vsid, stage, GFP_KERNEL_ACCOUNT);
-	if (ret)
-		goto out_put_domain;
+	if (ret) {
+		kfree(stage);
+		return ERR_PTR(ret == -EBUSY ? -EEXIST : ret);
+	}
+	vfio_guest_stage_add_domain(stages, stage);
 	return stage;
-
-out_put_domain:
-	vfio_guest_domain_put(stage->on);
-out_free:
-	kfree(stage);
-	return ERR_PTR(ret == -EBUSY ? -EEXIST : ret);
 }
 
 static void vfio_guest_stage_free(struct vfio_guest_stages *stages,
@@ -137,7 +133,7 @@ static void vfio_guest_stage_free(struct vfio_guest_stages *stages,
 	lockdep_assert_held_write(&stages->lock);
 
 	xa_erase(&stages->by_vsid, stage->vsid);
-	vfio_guest_domain_put(stage->on);
+	vfio_guest_stage_del_domain(stages, stage);
 	kfree(stage);
 }
 
@@ -147,7 +143,7 @@ static int vfio_guest_stage_rebind(struct vfio_guest_stages *stages,
 {
 	if (cfg->vsid != stage->vsid && xa_load(&stages->by_vsid, cfg->vsid))
 		return -EEXIST;
-	return iommu_bind_guest_stage(stage->on->domain, stage->device->dev, cfg);
+	return iommu_bind_guest_stage(stage->domain, stage->device->dev, cfg);
 }
 
 static int vfio_guest_stage_bind(struct vfio_guest_stages *stages,
@@ -187,7 +183,7 @@ static int vfio_guest_stage_unbind(struct vfio_guest_stages *stages,
 	if (!stage)
 		return -ENOENT;
 
-	ret = iommu_unbind_guest_stage(stage->on->domain, device->dev);
+	ret = iommu_unbind_guest_stage(stage->domain, device->dev);
 	device->guest_stage = NULL;
 	vfio_guest_stage_free(stages, stage);
 	return ret;

@@ -18,7 +18,7 @@ struct vfio_iommu_driver;
 /**
  * struct vfio_guest_stages - The guest stages of a container
  * @by_vsid: &struct vfio_guest_stage, by what the guest calls the device
- * @domains: &struct vfio_guest_domain
+ * @domains: one &struct vfio_guest_stage for each domain that any is bound on
  */
 struct vfio_guest_stages {
 	/**
@@ -33,27 +33,17 @@ struct vfio_guest_stages {
 };
 
 /**
- * struct vfio_guest_domain - A domain that guest stages are bound on top of
- * @next: in &vfio_guest_stages.domains
- * @domain: nesting domain, one for each IOMMU
- * @users: number of devices that are bound on top of it
- */
-struct vfio_guest_domain {
-	struct list_head	next;
-	struct iommu_domain	*domain;
-	unsigned int		users;
-};
-
-/**
  * struct vfio_guest_stage - A device with a guest stage
  * @device: the device, open for as long as this exists
- * @on: what it is bound on top of, attached to @device for as long
+ * @domain: nesting domain that @device is attached to for as long
+ * @next_domain: in &vfio_guest_stages.domains, if this is the one for @domain
  * @vsid: what the guest calls it
  */
 struct vfio_guest_stage {
-	struct vfio_device		*device;
-	struct vfio_guest_domain	*on;
-	u32				vsid;
+	struct vfio_device	*device;
+	struct iommu_domain	*domain;
+	struct list_head	next_domain;
+	u32			vsid;
 };
 
 void vfio_guest_stages_init(struct vfio_guest_stages *stages);

@@ -6,7 +6,6 @@
  * of its own, and all of them execute the guest's commands.
  */
 #include <linux/iommu.h>
-#include <linux/math64.h>
 #include <linux/sched/signal.h>
 #include <linux/uaccess.h>
 #include <linux/vfio.h>
@@ -20,7 +19,7 @@
 struct vfio_guest_commands {
 	struct iommu_guest_commands	iommu;
 	struct vfio_guest_stages	*stages;
-	struct vfio_guest_domain	*on;
+	struct iommu_domain		*domain;
 };
 
 static struct device *
@@ -33,7 +32,7 @@ vfio_guest_commands_device(struct iommu_guest_commands *iommu, u32 vsid)
 	stage = xa_load(&commands->stages->by_vsid, vsid);
 	if (!stage)
 		return ERR_PTR(-ENOENT);
-	return stage->on == commands->on ? stage->device->dev : NULL;
+	return stage->domain == commands->domain ? stage->device->dev : NULL;
 }
 
 /*
@@ -46,32 +45,31 @@ static int vfio_guest_commands_execute(struct vfio_guest_commands *commands)
 	struct vfio_guest_stages *stages = commands->stages;
 	struct iommu_guest_commands *iommu = &commands->iommu;
 	enum iommu_guest_command_error error = IOMMU_GUEST_COMMAND_OK;
-	int ret, first_ret = 0;
+	struct vfio_guest_stage *stage;
+	int ret, last_ret = -ENODEV;
 
+	iommu->done = 0;
 	down_read(&stages->lock);
-	if (list_empty(&stages->domains)) {
-		up_read(&stages->lock);
-		return -ENODEV;
-	}
-
-	list_for_each_entry(commands->on, &stages->domains, next) {
-		ret = iommu_invalidate_guest_stage(commands->on->domain, iommu);
-		if (!ret)
-			continue;
-		first_ret = ret;
-		error = iommu->error;
-		iommu->num = iommu->done;
+	list_for_each_entry(stage, &stages->domains, next_domain) {
+		commands->domain = stage->domain;
+		ret = iommu_invalidate_guest_stage(stage->domain, iommu);
+		if (last_ret == -ENODEV || ret)
+			last_ret = ret;
+		if (ret) {
+			error = iommu->error;
+			iommu->num = iommu->done;
+		}
 	}
 	up_read(&stages->lock);
 
-	iommu->done = iommu->num;
 	iommu->error = error;
-	return first_ret;
+	return last_ret;
 }
 
 static int
 vfio_guest_commands_forward(struct vfio_container *container,
-			    struct vfio_iommu_type1_invalidate_guest_stage *inv)
+			    struct vfio_iommu_type1_invalidate_guest_stage *inv,
+			    size_t size)
 {
 	struct vfio_guest_commands commands = {
 		.iommu.format = inv->format,
@@ -79,13 +77,12 @@ vfio_guest_commands_forward(struct vfio_container *container,
 		.stages = &container->guest_stages,
 	};
 	const void __user *from = u64_to_user_ptr(inv->commands);
-	size_t size = iommu_guest_command_size(inv->format);
-	u64 chunk[VFIO_GUEST_COMMANDS_BYTES / sizeof(u64)];
+	u64 chunk[VFIO_GUEST_COMMANDS_BYTES / sizeof(u64)] __uninitialized;
 	unsigned int num, left;
 	int ret;
 
 	commands.iommu.commands = chunk;
-	while (inv->done < inv->count) {
+	for (;;) {
 		num = min_t(size_t, inv->count - inv->done,
 			    sizeof(chunk) / size);
 		left = copy_from_user(chunk, from + inv->done * size,
@@ -102,11 +99,12 @@ vfio_guest_commands_forward(struct vfio_container *container,
 			return -EFAULT;
 		}
 
+		if (inv->done == inv->count)
+			return 0;
 		if (fatal_signal_pending(current))
 			return -EINTR;
 		cond_resched();
 	}
-	return 0;
 }
 
 /**
@@ -124,21 +122,23 @@ vfio_ioctl_invalidate_guest_stage(struct vfio_container *container,
 				  struct vfio_iommu_type1_invalidate_guest_stage __user *arg)
 {
 	struct vfio_iommu_type1_invalidate_guest_stage inv;
-	size_t minsz = offsetofend(typeof(inv), error);
-	int ret;
+	size_t size, minsz = offsetofend(typeof(inv), error);
+	int ret = 0;
 
 	if (copy_from_user(&inv, arg, minsz))
 		return -EFAULT;
 	if (inv.argsz < minsz || inv.flags)
 		return -EINVAL;
-	if (!iommu_guest_command_size(inv.format))
+	size = iommu_guest_command_size(inv.format);
+	if (!size)
 		return -EINVAL;
 	if (inv.count > IOMMU_GUEST_COMMANDS_MAX)
 		return -E2BIG;
 
 	inv.done = 0;
 	inv.error = IOMMU_GUEST_COMMAND_OK;
-	ret = vfio_guest_commands_forward(container, &inv);
+	if (inv.count)
+		ret = vfio_guest_commands_forward(container, &inv, size);
 	if (put_user(inv.done, &arg->done) || put_user(inv.error, &arg->error))
 		return -EFAULT;
 	return ret;

@@ -180,7 +180,7 @@ struct iommu_guest_stage_info {
  * Specification, version 3 (IHI 0070).
  */
 struct iommu_guest_command_smmuv3 {
-	__aligned_le64	cmd[2];
+	__le64	cmd[2];
 };
 
 /**

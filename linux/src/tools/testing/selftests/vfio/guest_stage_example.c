@@ -40,6 +40,7 @@
 #define STREAM_TABLE	RAM_IPA
 #define CD_IPA(n)	(RAM_IPA + 0x1000 + (n) * 0x40)
 #define TABLE_IPA(n)	(RAM_IPA + 0x2000 + (n) * 0x1000)
+#define CMDQ_IPA	(RAM_IPA + 0x4000)
 
 /* Where the guest's tables show a block of data to the device. */
 #define IOVA		0x10000000ULL
@@ -71,6 +72,19 @@
 #define CD_0_A		FIELD(1, 46)
 #define CD_0_ASET	FIELD(1, 47)
 #define CD_0_ASID(x)	FIELD(x, 48)
+
+/* Fields of chapter 4, Commands. */
+#define CMD_OP(cmd)	(le64toh((cmd)->cmd[0]) & 0xff)
+#define CMD_CFGI_CD	0x05
+#define CMD_TLBI_NH_ASID	0x11
+#define CMD_SYNC	0x46
+#define CMD_0_SID(x)	FIELD(x, 32)
+#define CMD_0_ASID(x)	FIELD(x, 48)
+#define CMD_1_LEAF	FIELD(1, 0)
+
+/* Fields of section 6.3.1, SMMU_IDR0, and 6.3.6, SMMU_IDR5. */
+#define IDR0_TTF_AARCH64	(2 << 2)
+#define IDR5_GRAN4K	(1 << 4)
 
 #define WRITE_BACK	1
 #define INNER_SHAREABLE	3
@@ -203,7 +217,30 @@ static bool vmm_bind(struct vmm *vmm, struct iommu_guest_stage_config config)
 	return false;
 }
 
-/* Step 3: the guest has an SMMU that it hasn't set up yet: nothing passes. */
+/*
+ * Step 3: what the virtual SMMU may claim to have. The registers are those that
+ * the guest is to read, but for what the VMM provides by itself. False if the
+ * hardware doesn't have what the guest's tables here need.
+ */
+static bool vmm_ask(struct vmm *vmm)
+{
+	struct vfio_iommu_type1_guest_stage_info ask = {
+		.argsz = sizeof(ask),
+		.device_fd = vmm->device,
+		.info.argsz = sizeof(ask.info),
+	};
+
+	if (ioctl(vmm->container, VFIO_IOMMU_GET_GUEST_STAGE_INFO, &ask))
+		die("VFIO_IOMMU_GET_GUEST_STAGE_INFO");
+	if (ask.info.coherency == IOMMU_GUEST_STAGE_COHERENCY_NONE)
+		die("the kernel lacks arm_smmu_v3.allow_unsafe_guest_stage=1");
+	return ask.info.format == IOMMU_GUEST_STAGE_FORMAT_ARM_SMMUV3 &&
+	       (ask.info.smmuv3.idr[0] & IDR0_TTF_AARCH64) &&
+	       (ask.info.smmuv3.idr[5] & IDR5_GRAN4K) &&
+	       ask.info.ipa_bits >= 32;
+}
+
+/* Step 4: the guest has an SMMU that it hasn't set up yet: nothing passes. */
 static void vmm_abort(struct vmm *vmm)
 {
 	struct iommu_guest_stage_config config = {
@@ -214,7 +251,7 @@ static void vmm_abort(struct vmm *vmm)
 		die("IOMMU_GUEST_STAGE_ABORT");
 }
 
-/* Step 4: the guest shows data block @n to the device, by a table of one entry. */
+/* Step 5: the guest shows data block @n to the device, by a table of one entry. */
 static void guest_write_tables(struct vmm *vmm, unsigned int n)
 {
 	uint64_t *table = guest_ptr(vmm, TABLE_IPA(n));
@@ -273,7 +310,7 @@ static bool vmm_read_ste(struct vmm *vmm, struct iommu_guest_stage_config *confi
 }
 
 /*
- * Step 5: the guest's CMD_CFGI_STE has arrived, give the device what its STE says
+ * Step 6: the guest's CMD_CFGI_STE has arrived, give the device what its STE says
  * now. False if the guest is to find a C_BAD_STE in its event queue when the device
  * makes a transaction: nobody but the VMM can tell it.
  */
@@ -287,7 +324,56 @@ static bool vmm_cfgi_ste(struct vmm *vmm)
 	return false;
 }
 
-/* Step 6: the virtual SMMU is gone, and with it the guest's first stage. */
+/* The guest has table 1 show data block 0 instead, and a new CD for it. */
+static void guest_change_table(struct vmm *vmm)
+{
+	struct iommu_guest_command_smmuv3 *cmd =
+		(void *)guest_ptr(vmm, CMDQ_IPA);
+	uint64_t *table = guest_ptr(vmm, TABLE_IPA(1));
+
+	table[IOVA / BLOCK_SIZE] = htole64(DATA_IPA(0) | PTE_BLOCK);
+	*cmd++ = (struct iommu_guest_command_smmuv3){ {
+		htole64(CMD_CFGI_CD | CMD_0_SID(VSID)), htole64(CMD_1_LEAF),
+	} };
+	*cmd++ = (struct iommu_guest_command_smmuv3){ {
+		htole64(CMD_TLBI_NH_ASID | CMD_0_ASID(2)),
+	} };
+	*cmd = (struct iommu_guest_command_smmuv3){ { htole64(CMD_SYNC) } };
+}
+
+/*
+ * Step 7: the guest has moved SMMU_CMDQ_PROD. All commands up to its CMD_SYNC are
+ * handed on at once, where the guest has them. False if the guest is to find
+ * CERROR_ILL or CERROR_ABT at the command that its queue has got to.
+ */
+static bool vmm_forward_commands(struct vmm *vmm)
+{
+	struct iommu_guest_command_smmuv3 *cmd =
+		(void *)guest_ptr(vmm, CMDQ_IPA);
+	struct vfio_iommu_type1_invalidate_guest_stage inv = {
+		.argsz = sizeof(inv),
+		.format = IOMMU_GUEST_STAGE_FORMAT_ARM_SMMUV3,
+	};
+	unsigned int num = 0;
+
+	while (CMD_OP(&cmd[num]) != CMD_SYNC)
+		num++;
+	while (num) {
+		inv.commands = (uintptr_t)cmd;
+		inv.count = num;
+		if (!ioctl(vmm->container, VFIO_IOMMU_INVALIDATE_GUEST_STAGE,
+			   &inv))
+			return true;
+		/* For a device of the guest's that isn't assigned: go on after it. */
+		if (inv.error != IOMMU_GUEST_COMMAND_NO_DEVICE)
+			return false;
+		cmd += inv.done + 1;
+		num -= inv.done + 1;
+	}
+	return true;
+}
+
+/* Step 8: the virtual SMMU is gone, and with it the guest's first stage. */
 static void vmm_unbind(struct vmm *vmm)
 {
 	struct vfio_iommu_type1_unbind_guest_stage unbind = {
@@ -400,6 +486,10 @@ static void expect_guest_tables(struct vmm *vmm)
 	guest_write_ste(vmm, STE_0_V | STE_0_CONFIG(CONFIG_S1) | CD_IPA(1));
 	step(vmm, vmm_cfgi_ste(vmm), "other tables of the guest replace them");
 	expect_dma(vmm, false, false, true, "the other tables translate");
+
+	guest_change_table(vmm);
+	step(vmm, vmm_forward_commands(vmm), "the guest invalidates what it changed");
+	expect_dma(vmm, false, true, false, "its change is seen");
 }
 
 static void expect_bad_ste(struct vmm *vmm)
@@ -420,6 +510,7 @@ static void live(struct vmm *vmm)
 	guest_probe(vmm);
 	expect_dma(vmm, true, false, false, "stage 2 alone: addresses are IPAs");
 
+	step(vmm, vmm_ask(vmm), "the SMMU has what the guest needs");
 	vmm_abort(vmm);
 	expect_dma(vmm, false, false, false, "not set up: nothing moves");
 	expect_guest_tables(vmm);
