@@ -72,6 +72,9 @@ class Answers(Fixture):
         self.assertEqual(self.ask("mem 0x40000040 8"), "0b00000000000000")
         self.assertEqual(len(self.ask("mem 0x40000000 2048")), 2 * 2048)
 
+    def test_reg(self):
+        self.assertEqual(self.ask("reg 88"), "00000005")
+
 
 class Errors(Fixture):
     def test_each_says_what_is_wrong(self):
@@ -82,7 +85,9 @@ class Errors(Fixture):
                 ("ste zz", "zz is not a number"), ("ste -1", "-1 is negative"),
                 ("ste 20", "sid 20 is beyond the stream table"),
                 ("mem 0x40000000 4097", "4097 bytes are more than 4096"),
-                ("mem 0x10 4", "0x10 is not RAM")):
+                ("mem 0x10 4", "0x10 is not RAM"),
+                ("reg 2", "there is no register at 0x2"),
+                ("reg 10000", "there is no register at 0x10000")):
             with self.subTest(request):
                 self.assertEqual(self.ask(request), "error " + answer)
 

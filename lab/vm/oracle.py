@@ -8,6 +8,7 @@ One request a line, one answer a line:
   events            the SMMU's events since the mark, in order
   translations SID  how many accesses were translated, by stage
   mem ADDR LEN      bytes of physical memory, in hex; at most 4096
+  reg OFFSET        a register of the SMMU, 32 bits in hex (OFFSET in hex)
 A list that is empty is "-". What fails is "error TEXT".
 """
 
@@ -15,11 +16,13 @@ import threading
 
 from . import trace
 from .qmp import QmpError
-from .ste import StreamTable, StreamTableError
+from .ste import SMMU_BASE, StreamTable, StreamTableError
 
 MEM_MAX = 4096
 ANSWER_MAX = 1 << 20
 REQUEST_MAX = 4096
+# Page 0 of the SMMU
+REGISTERS_SIZE = 0x10000
 
 
 class BadRequest(Exception):
@@ -49,7 +52,7 @@ class Oracle:
         self._requests = {
             "mark": (1, self._mark), "ste": (1, self._ste), "cmds": (0, self._cmds),
             "events": (0, self._events), "translations": (1, self._translations),
-            "mem": (2, self._mem),
+            "mem": (2, self._mem), "reg": (1, self._reg),
         }
 
     def _mark(self, _name):
@@ -74,6 +77,12 @@ class Oracle:
         if length > MEM_MAX:
             raise BadRequest(f"{length} bytes are more than {MEM_MAX}")
         return self._memory.read(_number(address, 0), length).hex()
+
+    def _reg(self, offset):
+        offset = _number(offset, 16)
+        if offset % 4 or offset >= REGISTERS_SIZE:
+            raise BadRequest(f"there is no register at {offset:#x}")
+        return f"{self._memory.register(SMMU_BASE + offset, 4):08x}"
 
     def _dispatch(self, request):
         name, *arguments = request.split() or [""]

@@ -66,13 +66,18 @@ static void set_va(struct guest_invalidate_test *t, u64 va, u32 tg, u32 ttl,
 
 #define HOST_VMID_FIELD		FIELD_PREP(CMDQ_TLBI_0_VMID, HOST_VMID)
 
-#define EXPECT_COMMAND(test, t, cmd0, cmd1) do {		\
-	KUNIT_EXPECT_EQ(test, (t)->out[0], cmd0);		\
-	KUNIT_EXPECT_EQ(test, (t)->out[1], cmd1);		\
-} while (0)
+static void expect_command(struct kunit *test, u64 cmd0, u64 cmd1)
+{
+	struct guest_invalidate_test *t = test->priv;
 
-#define EXPECT_NH_ALL(test, t)					\
-	EXPECT_COMMAND(test, t, CMDQ_OP_TLBI_NH_ALL | HOST_VMID_FIELD, 0)
+	KUNIT_EXPECT_EQ(test, t->out[0], cmd0);
+	KUNIT_EXPECT_EQ(test, t->out[1], cmd1);
+}
+
+static void expect_nh_all(struct kunit *test)
+{
+	expect_command(test, CMDQ_OP_TLBI_NH_ALL | HOST_VMID_FIELD, 0);
+}
 
 static void guest_invalidate_test_nh_all(struct kunit *test)
 {
@@ -80,7 +85,7 @@ static void guest_invalidate_test_nh_all(struct kunit *test)
 
 	t->in[0] = CMDQ_OP_TLBI_NH_ALL;
 	KUNIT_EXPECT_EQ(test, GUEST_COMMAND_TLBI, command(t));
-	EXPECT_NH_ALL(test, t);
+	expect_nh_all(test);
 }
 
 /* A run ends before what isn't a TLBI, and nothing is written for that */
@@ -111,7 +116,7 @@ static void guest_invalidate_test_nsnh_all(struct kunit *test)
 
 	t->in[0] = CMDQ_OP_TLBI_NSNH_ALL;
 	KUNIT_EXPECT_EQ(test, GUEST_COMMAND_TLBI, command(t));
-	EXPECT_NH_ALL(test, t);
+	expect_nh_all(test);
 }
 
 static void guest_invalidate_test_nh_asid(struct kunit *test)
@@ -120,7 +125,7 @@ static void guest_invalidate_test_nh_asid(struct kunit *test)
 
 	t->in[0] = CMDQ_OP_TLBI_NH_ASID | asid(GUEST_ASID);
 	KUNIT_EXPECT_EQ(test, GUEST_COMMAND_TLBI, command(t));
-	EXPECT_COMMAND(test, t, t->in[0] | HOST_VMID_FIELD, 0);
+	expect_command(test, t->in[0] | HOST_VMID_FIELD, 0);
 }
 
 static void guest_invalidate_test_nh_va(struct kunit *test)
@@ -129,7 +134,7 @@ static void guest_invalidate_test_nh_va(struct kunit *test)
 
 	set_va(t, GUEST_VA, 0, 0, 0, 0);
 	KUNIT_EXPECT_EQ(test, GUEST_COMMAND_TLBI, command(t));
-	EXPECT_COMMAND(test, t, t->in[0] | HOST_VMID_FIELD, t->in[1]);
+	expect_command(test, t->in[0] | HOST_VMID_FIELD, t->in[1]);
 }
 
 static void guest_invalidate_test_nh_vaa(struct kunit *test)
@@ -139,7 +144,7 @@ static void guest_invalidate_test_nh_vaa(struct kunit *test)
 	t->in[0] = CMDQ_OP_TLBI_NH_VAA;
 	t->in[1] = GUEST_VA;
 	KUNIT_EXPECT_EQ(test, GUEST_COMMAND_TLBI, command(t));
-	EXPECT_COMMAND(test, t, t->in[0] | HOST_VMID_FIELD, GUEST_VA);
+	expect_command(test, t->in[0] | HOST_VMID_FIELD, GUEST_VA);
 
 	t->in[0] |= asid(1);
 	KUNIT_EXPECT_EQ(test, -EINVAL, command(t));
@@ -242,11 +247,11 @@ static void guest_invalidate_test_range(struct kunit *test)
 
 	set_va(t, 0, TG_64K, 0, 31, 31);
 	KUNIT_EXPECT_EQ(test, GUEST_COMMAND_TLBI, command(t));
-	EXPECT_COMMAND(test, t, t->in[0] | HOST_VMID_FIELD, t->in[1]);
+	expect_command(test, t->in[0] | HOST_VMID_FIELD, t->in[1]);
 
 	set_va(t, GENMASK_ULL(63, 12), TG_4K, 3, 31, 31);
 	KUNIT_EXPECT_EQ(test, GUEST_COMMAND_TLBI, command(t));
-	EXPECT_COMMAND(test, t, t->in[0] | HOST_VMID_FIELD, t->in[1]);
+	expect_command(test, t->in[0] | HOST_VMID_FIELD, t->in[1]);
 }
 
 /* These raise CERROR_ILL on hardware, or are RES0 */
@@ -287,11 +292,11 @@ static void guest_invalidate_test_no_ril(struct kunit *test)
 	t->smmu.features &= ~ARM_SMMU_FEAT_RANGE_INV;
 	set_va(t, GUEST_VA, TG_4K, 3, 0, 0);
 	KUNIT_EXPECT_EQ(test, GUEST_COMMAND_TLBI, command(t));
-	EXPECT_NH_ALL(test, t);
+	expect_nh_all(test);
 
 	set_va(t, GUEST_VA, 0, 0, 0, 0);
 	KUNIT_EXPECT_EQ(test, GUEST_COMMAND_TLBI, command(t));
-	EXPECT_COMMAND(test, t, t->in[0] | HOST_VMID_FIELD, t->in[1]);
+	expect_command(test, t->in[0] | HOST_VMID_FIELD, t->in[1]);
 }
 
 static void guest_invalidate_test_other_granule(struct kunit *test)
@@ -301,7 +306,7 @@ static void guest_invalidate_test_other_granule(struct kunit *test)
 	t->smmu.pgsize_bitmap = SZ_4K | SZ_2M | SZ_1G;
 	set_va(t, 0, TG_64K, 3, 7, 1);
 	KUNIT_EXPECT_EQ(test, GUEST_COMMAND_TLBI, command(t));
-	EXPECT_NH_ALL(test, t);
+	expect_nh_all(test);
 }
 
 /* The lowest bit of the address that a granule and a level leave to the guest */
@@ -333,13 +338,13 @@ static void guest_invalidate_test_align(struct kunit *test)
 
 	set_va(t, BIT_ULL(a->bits), a->tg, a->ttl, 1, 0);
 	KUNIT_EXPECT_EQ(test, GUEST_COMMAND_TLBI, command(t));
-	EXPECT_COMMAND(test, t, t->in[0] | HOST_VMID_FIELD, t->in[1]);
+	expect_command(test, t->in[0] | HOST_VMID_FIELD, t->in[1]);
 
 	if (a->bits == 12)
 		return;
 	set_va(t, BIT_ULL(a->bits - 1), a->tg, a->ttl, 1, 0);
 	KUNIT_EXPECT_EQ(test, GUEST_COMMAND_TLBI, command(t));
-	EXPECT_NH_ALL(test, t);
+	expect_nh_all(test);
 }
 
 static void guest_invalidate_test_cfgi_cd(struct kunit *test)
@@ -352,7 +357,7 @@ static void guest_invalidate_test_cfgi_cd(struct kunit *test)
 	t->in[1] = CMDQ_CFGI_1_LEAF;
 	KUNIT_EXPECT_EQ(test, GUEST_COMMAND_CFGI, command(t));
 	/* The StreamID isn't the guest's to say */
-	EXPECT_COMMAND(test, t, CMDQ_OP_CFGI_CD | ssid, CMDQ_CFGI_1_LEAF);
+	expect_command(test, CMDQ_OP_CFGI_CD | ssid, CMDQ_CFGI_1_LEAF);
 }
 
 static void guest_invalidate_test_cfgi_cd_all(struct kunit *test)
@@ -361,7 +366,7 @@ static void guest_invalidate_test_cfgi_cd_all(struct kunit *test)
 
 	t->in[0] = CMDQ_OP_CFGI_CD_ALL | FIELD_PREP(CMDQ_CFGI_0_SID, GUEST_VSID);
 	KUNIT_EXPECT_EQ(test, GUEST_COMMAND_CFGI, command(t));
-	EXPECT_COMMAND(test, t, CMDQ_OP_CFGI_CD_ALL, 0);
+	expect_command(test, CMDQ_OP_CFGI_CD_ALL, 0);
 
 	t->in[1] = CMDQ_CFGI_1_LEAF;
 	KUNIT_EXPECT_EQ(test, -EINVAL, command(t));
@@ -377,12 +382,12 @@ static void guest_invalidate_test_atc_inv(struct kunit *test)
 		   FIELD_PREP(CMDQ_ATC_0_SID, GUEST_VSID);
 	t->in[1] = GUEST_VA | FIELD_PREP(CMDQ_ATC_1_SIZE, ATC_INV_SIZE_ALL);
 	KUNIT_EXPECT_EQ(test, GUEST_COMMAND_ATC_INV, command(t));
-	EXPECT_COMMAND(test, t, CMDQ_OP_ATC_INV | what, t->in[1]);
+	expect_command(test, CMDQ_OP_ATC_INV | what, t->in[1]);
 
 	/* Without a SubstreamID its fields are IGNORED */
 	t->in[0] &= ~CMDQ_0_SSV;
 	KUNIT_EXPECT_EQ(test, GUEST_COMMAND_ATC_INV, command(t));
-	EXPECT_COMMAND(test, t, CMDQ_OP_ATC_INV, t->in[1]);
+	expect_command(test, CMDQ_OP_ATC_INV, t->in[1]);
 }
 
 static void guest_invalidate_test_atc_inv_illegal(struct kunit *test)

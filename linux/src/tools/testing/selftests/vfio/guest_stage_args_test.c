@@ -335,14 +335,14 @@ TEST_F(guest_stage_args, container_without_a_type)
 	vfio_container_close(&container);
 }
 
-/* The next one isn't there yet, and a device is no container. */
+/* There is no such call, and a device is no container. */
 TEST_F(guest_stage_args, other_ioctls)
 {
 	struct vfio_iommu_type1_bind_guest_stage arg;
 
 	arg = guest_stage_bind_arg(&self->vmm.device, &self->config);
 	EXPECT_EQ(-1, ioctl(self->vmm.container.fd,
-			    _IO(VFIO_TYPE, VFIO_BASE + 42), &arg));
+			    _IO(VFIO_TYPE, VFIO_BASE + 49), &arg));
 	EXPECT_EQ(ENOTTY, errno);
 	EXPECT_EQ(-1, ioctl(self->vmm.device.fd, VFIO_IOMMU_BIND_GUEST_STAGE,
 			    &arg));

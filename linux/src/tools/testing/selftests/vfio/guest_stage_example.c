@@ -74,7 +74,7 @@
 #define CD_0_ASID(x)	FIELD(x, 48)
 
 /* Fields of chapter 4, Commands. */
-#define CMD_OP(cmd)	(le64toh((cmd)->cmd[0]) & 0xff)
+#define CMD_0_OP	0xff
 #define CMD_CFGI_CD	0x05
 #define CMD_TLBI_NH_ASID	0x11
 #define CMD_SYNC	0x46
@@ -83,8 +83,8 @@
 #define CMD_1_LEAF	FIELD(1, 0)
 
 /* Fields of section 6.3.1, SMMU_IDR0, and 6.3.6, SMMU_IDR5. */
-#define IDR0_TTF_AARCH64	(2 << 2)
-#define IDR5_GRAN4K	(1 << 4)
+#define IDR0_TTF_AARCH64	FIELD(2, 2)
+#define IDR5_GRAN4K	FIELD(1, 4)
 
 #define WRITE_BACK	1
 #define INNER_SHAREABLE	3
@@ -356,7 +356,7 @@ static bool vmm_forward_commands(struct vmm *vmm)
 	};
 	unsigned int num = 0;
 
-	while (CMD_OP(&cmd[num]) != CMD_SYNC)
+	while ((le64toh(cmd[num].cmd[0]) & CMD_0_OP) != CMD_SYNC)
 		num++;
 	while (num) {
 		inv.commands = (uintptr_t)cmd;

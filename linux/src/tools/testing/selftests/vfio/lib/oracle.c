@@ -158,6 +158,16 @@ void oracle_ste(u16 sid, struct ste *ste)
 	free(answer);
 }
 
+u32 oracle_register(u32 offset)
+{
+	char *answer = ask("reg %x", offset), *end;
+	u32 value = strtoul(answer, &end, 16);
+
+	VFIO_ASSERT(end != answer, "'%s' is not a register", answer);
+	free(answer);
+	return value;
+}
+
 /* An answer that is a list: "-" stands for an empty one. */
 static char *ask_list(const char *question)
 {

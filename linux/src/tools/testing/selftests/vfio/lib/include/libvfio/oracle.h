@@ -20,6 +20,9 @@ void oracle_mark(void);
 /* The entry that the SMMU has in memory for @sid. */
 void oracle_ste(u16 sid, struct ste *ste);
 
+/* A register of the SMMU, of 32 bits. */
+u32 oracle_register(u32 offset);
+
 /*
  * Words separated by spaces, in order, for example
  * "CFGI_STE:sid=10 SYNC TLBI_NH_ALL:vmid=1 SYNC", in memory that the caller
