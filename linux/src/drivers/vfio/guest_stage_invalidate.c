@@ -78,13 +78,12 @@ vfio_guest_commands_forward(struct vfio_container *container,
 	};
 	const void __user *from = u64_to_user_ptr(inv->commands);
 	u64 chunk[VFIO_GUEST_COMMANDS_BYTES / sizeof(u64)] __uninitialized;
-	unsigned int num, left;
+	unsigned int num, left, room = sizeof(chunk) / size;
 	int ret;
 
 	commands.iommu.commands = chunk;
 	for (;;) {
-		num = min_t(size_t, inv->count - inv->done,
-			    sizeof(chunk) / size);
+		num = min(inv->count - inv->done, room);
 		left = copy_from_user(chunk, from + inv->done * size,
 				      num * size);
 		commands.iommu.num = num - DIV_ROUND_UP(left, size);
@@ -94,10 +93,12 @@ vfio_guest_commands_forward(struct vfio_container *container,
 		inv->error = commands.iommu.error;
 		if (ret)
 			return ret;
-		if (left) {
+		if (left && num == 1) {
 			inv->error = IOMMU_GUEST_COMMAND_FAULT;
 			return -EFAULT;
 		}
+		/* A copy may stop short of what can't be read: look closer */
+		room = left ? 1 : sizeof(chunk) / size;
 
 		if (inv->done == inv->count)
 			return 0;
