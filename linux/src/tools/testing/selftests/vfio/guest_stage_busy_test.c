@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <sys/ioctl.h>
 
+#include <libvfio/guest_commands.h>
 #include <libvfio/harness.h>
 
 #define WINDOW_US	200000
@@ -146,6 +147,20 @@ static void *unbind_second(void *arg)
 	return thread_result(__guest_stage_unbind(&self->second));
 }
 
+/* What a guest does all the time. */
+static void *invalidate(void *arg)
+{
+	FIXTURE_DATA(guest_stage_busy) *self = arg;
+	struct iommu_guest_command_smmuv3 cmds[] = {
+		guest_cmd_cfgi_cd(self->second.vsid),
+		guest_cmd_tlbi_asid(GUEST_ASID),
+	};
+	struct vfio_iommu_type1_invalidate_guest_stage done;
+
+	return thread_result(__guest_commands(&self->vmm.container, cmds,
+					      ARRAY_SIZE(cmds), &done));
+}
+
 FIXTURE_VARIANT(guest_stage_busy)
 {
 	void *(*call)(void *arg);
@@ -164,6 +179,11 @@ FIXTURE_VARIANT_ADD(guest_stage_busy, rebind)
 FIXTURE_VARIANT_ADD(guest_stage_busy, unbind)
 {
 	.call = unbind_second,
+};
+
+FIXTURE_VARIANT_ADD(guest_stage_busy, invalidation)
+{
+	.call = invalidate,
 };
 
 TEST_F(guest_stage_busy, is_not_waited_for)
