@@ -51,7 +51,7 @@ static void *thread_result(int ret)
 /* A page for the bits is more than this memory needs. */
 static void *get_dirty_bitmap(void *arg)
 {
-	FIXTURE_DATA(guest_stage_busy) *self = arg;
+	FIXTURE_DATA(guest_stage_busy) * self = arg;
 	struct {
 		struct vfio_iommu_type1_dirty_bitmap head;
 		struct vfio_iommu_type1_dirty_bitmap_get get;
@@ -75,7 +75,7 @@ static void *get_dirty_bitmap(void *arg)
 
 static void *bind_first(void *arg)
 {
-	FIXTURE_DATA(guest_stage_busy) *self = arg;
+	FIXTURE_DATA(guest_stage_busy) * self = arg;
 
 	return thread_result(__guest_stage_translate(&self->vmm.device,
 						     &self->vmm.table));
@@ -90,7 +90,7 @@ static int join(pthread_t thread)
 }
 
 /* Returns once a first bind waits for the backend: whether it does. */
-static bool keep_busy(FIXTURE_DATA(guest_stage_busy) *self)
+static bool keep_busy(FIXTURE_DATA(guest_stage_busy) * self)
 {
 	VFIO_ASSERT(!pthread_create(&self->backend, NULL, get_dirty_bitmap, self),
 		    "a thread");
@@ -103,7 +103,7 @@ static bool keep_busy(FIXTURE_DATA(guest_stage_busy) *self)
 }
 
 /* Whether @fn comes back while the backend is busy; then that ends. */
-static bool is_done_in_time(FIXTURE_DATA(guest_stage_busy) *self,
+static bool is_done_in_time(FIXTURE_DATA(guest_stage_busy) * self,
 			    void *(*fn)(void *arg), int *ret)
 {
 	struct timespec deadline;
@@ -125,7 +125,7 @@ static bool is_done_in_time(FIXTURE_DATA(guest_stage_busy) *self,
 /* With the lock of its device set held, which other containers may share. */
 static void *close_second(void *arg)
 {
-	FIXTURE_DATA(guest_stage_busy) *self = arg;
+	FIXTURE_DATA(guest_stage_busy) * self = arg;
 
 	vfio_pci_device_put(&self->second);
 	return thread_result(0);
@@ -133,7 +133,7 @@ static void *close_second(void *arg)
 
 static void *rebind_second(void *arg)
 {
-	FIXTURE_DATA(guest_stage_busy) *self = arg;
+	FIXTURE_DATA(guest_stage_busy) * self = arg;
 	struct iommu_guest_stage_config config =
 		guest_stage_config(&self->second, IOMMU_GUEST_STAGE_BYPASS, 0);
 
@@ -142,7 +142,7 @@ static void *rebind_second(void *arg)
 
 static void *unbind_second(void *arg)
 {
-	FIXTURE_DATA(guest_stage_busy) *self = arg;
+	FIXTURE_DATA(guest_stage_busy) * self = arg;
 
 	return thread_result(__guest_stage_unbind(&self->second));
 }
@@ -150,7 +150,7 @@ static void *unbind_second(void *arg)
 /* What a guest does all the time. */
 static void *invalidate(void *arg)
 {
-	FIXTURE_DATA(guest_stage_busy) *self = arg;
+	FIXTURE_DATA(guest_stage_busy) * self = arg;
 	struct iommu_guest_command_smmuv3 cmds[] = {
 		guest_cmd_cfgi_cd(self->second.vsid),
 		guest_cmd_tlbi_asid(GUEST_ASID),

@@ -89,7 +89,7 @@ static bool time_is_up(u64 started)
 /* As a guest does that keeps all of its processors busy with it. */
 static void *invalidate_until_told(void *arg)
 {
-	FIXTURE_DATA(guest_stage_invalidate_race) *self = arg;
+	FIXTURE_DATA(guest_stage_invalidate_race) * self = arg;
 	struct vfio_iommu_type1_invalidate_guest_stage done;
 	long ret = 0;
 
@@ -103,7 +103,7 @@ static void *invalidate_until_told(void *arg)
 /* Transfers arrive whichever of the two tables is bound. */
 static void *rebind_until_told(void *arg)
 {
-	FIXTURE_DATA(guest_stage_invalidate_race) *self = arg;
+	FIXTURE_DATA(guest_stage_invalidate_race) * self = arg;
 	long ret = 0;
 
 	while (!READ_ONCE(stop) && !ret)
@@ -115,7 +115,7 @@ static void *rebind_until_told(void *arg)
 
 static void *remap_until_told(void *arg)
 {
-	FIXTURE_DATA(guest_stage_invalidate_race) *self = arg;
+	FIXTURE_DATA(guest_stage_invalidate_race) * self = arg;
 
 	while (!READ_ONCE(stop)) {
 		guest_ram_unmap(&self->extra);
@@ -191,7 +191,7 @@ FIXTURE_TEARDOWN(guest_stage_invalidate_wait)
 
 static void *flood_until_told(void *arg)
 {
-	FIXTURE_DATA(guest_stage_invalidate_wait) *self = arg;
+	FIXTURE_DATA(guest_stage_invalidate_wait) * self = arg;
 	struct vfio_iommu_type1_invalidate_guest_stage done;
 	long ret = 0;
 
