@@ -122,7 +122,8 @@ static void guest_stage_test_make_host_fields(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, le64_to_cpu(ste.data[1]) & ~s1_fields,
 			le64_to_cpu(s2.data[1]));
 	for (i = 2; i < NUM_ENTRY_QWORDS; i++)
-		KUNIT_EXPECT_EQ(test, ste.data[i], s2.data[i]);
+		KUNIT_EXPECT_EQ(test, le64_to_cpu(ste.data[i]),
+				le64_to_cpu(s2.data[i]));
 
 	KUNIT_EXPECT_EQ(test, ste_field(&ste, 1, STRTAB_STE_1_MEV), 1);
 	KUNIT_EXPECT_EQ(test, ste_field(&ste, 1, STRTAB_STE_1_STRW), 0);
