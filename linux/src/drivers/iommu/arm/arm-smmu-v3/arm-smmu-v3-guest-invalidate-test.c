@@ -338,6 +338,9 @@ static void guest_invalidate_test_align(struct kunit *test)
 
 	set_va(t, BIT_ULL(a->bits), a->tg, a->ttl, 1, 0);
 	KUNIT_EXPECT_EQ(test, GUEST_COMMAND_TLBI, command(t));
+	/* A guest, to which IDR5.DS is 0, means any level */
+	if (a->tg == TG_16K && a->ttl == 1)
+		t->in[1] &= ~CMDQ_TLBI_1_TTL;
 	expect_command(test, t->in[0] | HOST_VMID_FIELD, t->in[1]);
 
 	if (a->bits == 12)

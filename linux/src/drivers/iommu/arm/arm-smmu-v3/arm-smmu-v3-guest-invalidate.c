@@ -105,6 +105,9 @@ static int arm_smmu_guest_tlbi_range(const struct arm_smmu_device *smmu,
 	if (!arm_smmu_has_tlbi_range(smmu, in[1], tg, level)) {
 		out[0] = CMDQ_OP_TLBI_NH_ALL;
 		out[1] = 0;
+	} else if (!level) {
+		/* With IDR5.DS, which no guest is told of, TTL 1 means level 1 */
+		out[1] &= ~CMDQ_TLBI_1_TTL;
 	}
 	return 0;
 }
