@@ -41,8 +41,8 @@ class Aims(unittest.TestCase):
         self.assertEqual(figures.REBIND_MOST, 5063)
 
     def test_growing_with_the_devices(self):
-        self.assertEqual(missed(bind=(1000, 1020, 1050)), [])
-        self.assertEqual(missed(bind=(1000, 1020, 1051)), [1])
+        self.assertEqual(missed(bind=(1000, 1020, 1060)), [])
+        self.assertEqual(missed(bind=(1000, 1020, 1061)), [1])
         self.assertEqual(missed(unbind=(1000, 1000, 1100)), [2])
 
     def test_shrinking_with_the_devices_is_not_flat_either(self):
