@@ -51,6 +51,7 @@ EXPORT_SYMBOL_GPL(iommu_guest_command_size);
  * * %0 - All took effect
  * * %-EINVAL - The next one is illegal
  * * %-ENOENT - The next one is for a device that isn't bound
+ * * %-EBUSY - The next one is for a device that can't answer it now
  * * %-ETIMEDOUT - The hardware didn't complete the next ones
  * * %-EOPNOTSUPP - @domain or its hardware can't nest, or the format is not the
  *   hardware's

@@ -6,6 +6,7 @@
  * of its own, and all of them execute the guest's commands.
  */
 #include <linux/iommu.h>
+#include <linux/pm_runtime.h>
 #include <linux/sched/signal.h>
 #include <linux/uaccess.h>
 #include <linux/vfio.h>
@@ -20,6 +21,8 @@ struct vfio_guest_commands {
 	struct iommu_guest_commands	iommu;
 	struct vfio_guest_stages	*stages;
 	struct iommu_domain		*domain;
+	struct vfio_device		*held;
+	bool				held_active;
 };
 
 static struct device *
@@ -33,6 +36,44 @@ vfio_guest_commands_device(struct iommu_guest_commands *iommu, u32 vsid)
 	if (!stage)
 		return ERR_PTR(-ENOENT);
 	return stage->domain == commands->domain ? stage->device->dev : NULL;
+}
+
+/*
+ * Whoever resets the device waits for what it was told before. A negative usage
+ * count means that the device has no runtime power management.
+ */
+static int vfio_guest_commands_hold(struct iommu_guest_commands *iommu, u32 vsid)
+{
+	struct vfio_guest_commands *commands =
+		container_of(iommu, struct vfio_guest_commands, iommu);
+	struct vfio_guest_stage *stage = xa_load(&commands->stages->by_vsid, vsid);
+	struct vfio_device *device = stage->device;
+	int usage;
+
+	usage = pm_runtime_get_if_active(device->dev);
+	if (!usage)
+		return -EBUSY;
+	if (device->reset_lock && !down_read_trylock(device->reset_lock)) {
+		if (usage > 0)
+			pm_runtime_put(device->dev);
+		return -EBUSY;
+	}
+	commands->held = device;
+	commands->held_active = usage > 0;
+	return 0;
+}
+
+static void vfio_guest_commands_release(struct iommu_guest_commands *iommu)
+{
+	struct vfio_guest_commands *commands =
+		container_of(iommu, struct vfio_guest_commands, iommu);
+	struct vfio_device *device = commands->held;
+
+	if (device->reset_lock)
+		up_read(device->reset_lock);
+	if (commands->held_active)
+		pm_runtime_put(device->dev);
+	commands->held = NULL;
 }
 
 /*
@@ -74,6 +115,8 @@ vfio_guest_commands_forward(struct vfio_container *container,
 	struct vfio_guest_commands commands = {
 		.iommu.format = inv->format,
 		.iommu.device = vfio_guest_commands_device,
+		.iommu.hold = vfio_guest_commands_hold,
+		.iommu.release = vfio_guest_commands_release,
 		.stages = &container->guest_stages,
 	};
 	const void __user *from = u64_to_user_ptr(inv->commands);

@@ -196,6 +196,10 @@ struct iommu_guest_command_smmuv3 {
  * @IOMMU_GUEST_COMMAND_TIMEOUT: The IOMMU didn't complete it in time, along
  *	with commands before it that aren't counted either. It is unknown which
  *	of those took effect.
+ * @IOMMU_GUEST_COMMAND_BUSY: The device can't answer it, because it is being
+ *	reset or is in a low power state. A reset empties what the command would
+ *	have; otherwise the VMM tries again, or reports what an SMMUv3 would
+ *	report for an ATC_INV that isn't answered, CERROR_ATC_INV_SYNC.
  */
 enum iommu_guest_command_error {
 	IOMMU_GUEST_COMMAND_OK = 0,
@@ -203,6 +207,7 @@ enum iommu_guest_command_error {
 	IOMMU_GUEST_COMMAND_NO_DEVICE = 2,
 	IOMMU_GUEST_COMMAND_FAULT = 3,
 	IOMMU_GUEST_COMMAND_TIMEOUT = 4,
+	IOMMU_GUEST_COMMAND_BUSY = 5,
 };
 
 #endif /* _UAPI_LINUX_IOMMU_H */

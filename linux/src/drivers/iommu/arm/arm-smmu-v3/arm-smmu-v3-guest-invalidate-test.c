@@ -3,6 +3,7 @@
  * What becomes of a guest's invalidation commands
  */
 #include <kunit/test.h>
+#include <linux/pci.h>
 #include <linux/sizes.h>
 
 #include "arm-smmu-v3-guest-invalidate.h"
@@ -407,6 +408,131 @@ static void guest_invalidate_test_atc_inv_illegal(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, -EINVAL, command(t));
 }
 
+/* A device, and what the framework says when it is to be held out of a reset */
+struct guest_invalidate_held {
+	struct iommu_guest_commands commands;
+	struct iommu_guest_command_smmuv3 cmd;
+	struct arm_smmu_device smmu;
+	struct arm_smmu_domain smmu_domain;
+	struct arm_smmu_master master;
+	struct arm_smmu_stream stream;
+	struct dev_iommu iommu;
+	struct pci_dev pdev;
+	int hold_ret;
+	int held;
+	int released;
+};
+
+static struct device *
+guest_invalidate_device(struct iommu_guest_commands *commands, u32 vsid)
+{
+	struct guest_invalidate_held *h =
+		container_of(commands, struct guest_invalidate_held, commands);
+
+	return vsid == GUEST_VSID ? &h->pdev.dev : ERR_PTR(-ENOENT);
+}
+
+static int guest_invalidate_hold(struct iommu_guest_commands *commands, u32 vsid)
+{
+	struct guest_invalidate_held *h =
+		container_of(commands, struct guest_invalidate_held, commands);
+
+	if (!h->hold_ret)
+		h->held++;
+	return h->hold_ret;
+}
+
+static void guest_invalidate_release(struct iommu_guest_commands *commands)
+{
+	struct guest_invalidate_held *h =
+		container_of(commands, struct guest_invalidate_held, commands);
+
+	h->released++;
+}
+
+/* One ATC_INV for a device with ATS on. No command may reach the queue: none is there. */
+static struct guest_invalidate_held *guest_invalidate_held_init(struct kunit *test)
+{
+	struct guest_invalidate_test *t = test->priv;
+	struct guest_invalidate_held *h;
+
+	h = kunit_kzalloc(test, sizeof(*h), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, h);
+
+	h->smmu = t->smmu;
+	h->smmu_domain.smmu = &h->smmu;
+	h->master.smmu = &h->smmu;
+	h->master.dev = &h->pdev.dev;
+	h->master.streams = &h->stream;
+	h->master.num_streams = 1;
+	h->master.ats_enabled = true;
+	h->iommu.priv = &h->master;
+	h->pdev.dev.iommu = &h->iommu;
+	h->pdev.current_state = PCI_D0;
+
+	h->cmd.cmd[0] = cpu_to_le64(CMDQ_OP_ATC_INV |
+				    FIELD_PREP(CMDQ_ATC_0_SID, GUEST_VSID));
+	h->commands.format = IOMMU_GUEST_STAGE_FORMAT_ARM_SMMUV3;
+	h->commands.num = 1;
+	h->commands.commands = &h->cmd;
+	h->commands.device = guest_invalidate_device;
+	h->commands.hold = guest_invalidate_hold;
+	h->commands.release = guest_invalidate_release;
+	return h;
+}
+
+static int guest_invalidate_held_run(struct guest_invalidate_held *h)
+{
+	return arm_smmu_invalidate_guest_stage(&h->smmu_domain.domain,
+					       &h->commands);
+}
+
+static void guest_invalidate_test_atc_inv_reset(struct kunit *test)
+{
+	struct guest_invalidate_held *h = guest_invalidate_held_init(test);
+
+	h->hold_ret = -EBUSY;
+	KUNIT_EXPECT_EQ(test, -EBUSY, guest_invalidate_held_run(h));
+	KUNIT_EXPECT_EQ(test, 0, h->commands.done);
+	KUNIT_EXPECT_EQ(test, IOMMU_GUEST_COMMAND_BUSY, h->commands.error);
+	KUNIT_EXPECT_EQ(test, 0, h->released);
+}
+
+static void guest_invalidate_test_atc_inv_asleep(struct kunit *test)
+{
+	struct guest_invalidate_held *h = guest_invalidate_held_init(test);
+
+	h->pdev.current_state = PCI_D3hot;
+	KUNIT_EXPECT_EQ(test, -EBUSY, guest_invalidate_held_run(h));
+	KUNIT_EXPECT_EQ(test, 0, h->commands.done);
+	KUNIT_EXPECT_EQ(test, IOMMU_GUEST_COMMAND_BUSY, h->commands.error);
+	KUNIT_EXPECT_EQ(test, 1, h->held);
+	KUNIT_EXPECT_EQ(test, 1, h->released);
+}
+
+/* There is nothing to wait for: the ATC is empty */
+static void guest_invalidate_test_atc_inv_ats_off(struct kunit *test)
+{
+	struct guest_invalidate_held *h = guest_invalidate_held_init(test);
+
+	h->master.ats_enabled = false;
+	h->hold_ret = -EBUSY;
+	KUNIT_EXPECT_EQ(test, 0, guest_invalidate_held_run(h));
+	KUNIT_EXPECT_EQ(test, 1, h->commands.done);
+	KUNIT_EXPECT_EQ(test, 0, h->held);
+}
+
+static void guest_invalidate_test_atc_inv_vsid(struct kunit *test)
+{
+	struct guest_invalidate_held *h = guest_invalidate_held_init(test);
+
+	h->cmd.cmd[0] = cpu_to_le64(CMDQ_OP_ATC_INV |
+				    FIELD_PREP(CMDQ_ATC_0_SID, GUEST_VSID + 1));
+	KUNIT_EXPECT_EQ(test, -ENOENT, guest_invalidate_held_run(h));
+	KUNIT_EXPECT_EQ(test, IOMMU_GUEST_COMMAND_NO_DEVICE, h->commands.error);
+	KUNIT_EXPECT_EQ(test, 0, h->held);
+}
+
 static struct kunit_case guest_invalidate_test_cases[] = {
 	KUNIT_CASE(guest_invalidate_test_nh_all),
 	KUNIT_CASE(guest_invalidate_test_run),
@@ -428,6 +554,10 @@ static struct kunit_case guest_invalidate_test_cases[] = {
 	KUNIT_CASE(guest_invalidate_test_cfgi_cd_all),
 	KUNIT_CASE(guest_invalidate_test_atc_inv),
 	KUNIT_CASE(guest_invalidate_test_atc_inv_illegal),
+	KUNIT_CASE(guest_invalidate_test_atc_inv_reset),
+	KUNIT_CASE(guest_invalidate_test_atc_inv_asleep),
+	KUNIT_CASE(guest_invalidate_test_atc_inv_ats_off),
+	KUNIT_CASE(guest_invalidate_test_atc_inv_vsid),
 	{},
 };
 

@@ -8,6 +8,7 @@
  */
 #include <kunit/visibility.h>
 #include <linux/bitfield.h>
+#include <linux/pci.h>
 
 #include "arm-smmu-v3-guest-invalidate.h"
 #include "arm-smmu-v3-guest-stage.h"
@@ -233,6 +234,8 @@ struct arm_smmu_guest_batch {
 	unsigned int num;
 	/* How many of the guest's commands are in the batch or complete */
 	unsigned int taken;
+	/* The device that an ATC_INV in the batch is for, and that is held for it */
+	struct arm_smmu_master *held;
 	u64 cmds[CMDQ_BATCH_ENTRIES * CMDQ_ENT_DWORDS];
 };
 
@@ -244,19 +247,22 @@ struct arm_smmu_guest_batch {
 static int arm_smmu_guest_batch_issue(struct arm_smmu_guest_batch *batch)
 {
 	struct arm_smmu_device *smmu = batch->smmu_domain->smmu;
-	int ret;
+	int ret = 0;
 
 	if (batch->num) {
 		ret = arm_smmu_cmdq_issue_cmdlist(smmu, &smmu->cmdq,
 						  batch->cmds, batch->num,
 						  true);
-		if (ret)
-			return ret;
 		batch->num = 0;
 		batch->kind = GUEST_COMMAND_LAST;
 	}
-	batch->commands->done = batch->taken;
-	return 0;
+	if (batch->held) {
+		batch->commands->release(batch->commands);
+		batch->held = NULL;
+	}
+	if (!ret)
+		batch->commands->done = batch->taken;
+	return ret;
 }
 
 /*
@@ -293,6 +299,35 @@ static bool arm_smmu_guest_command_idle(struct arm_smmu_master *master,
 	       arm_smmu_guest_pasid_bits(master);
 }
 
+/*
+ * A device that is being reset or powered down answers no ATC_INV, and the queue
+ * would be held up for all others until the SMMU gives up waiting for it. So keep
+ * it as it is until the batch is complete.
+ */
+static int arm_smmu_guest_batch_hold(struct arm_smmu_guest_batch *batch,
+				     struct arm_smmu_master *master, u32 vsid)
+{
+	struct iommu_guest_commands *commands = batch->commands;
+	int ret;
+
+	if (batch->held == master)
+		return 0;
+	if (batch->held) {
+		ret = arm_smmu_guest_batch_issue(batch);
+		if (ret)
+			return ret;
+	}
+	ret = commands->hold(commands, vsid);
+	if (ret)
+		return ret;
+	batch->held = master;
+
+	/* It sleeps, although nobody is putting it to sleep right now */
+	if (to_pci_dev(master->dev)->current_state != PCI_D0)
+		return -EBUSY;
+	return 0;
+}
+
 /* @cmd for each stream of the device that the guest calls @vsid */
 static int arm_smmu_guest_batch_add_streams(struct arm_smmu_guest_batch *batch,
 					    enum arm_smmu_guest_command_kind kind,
@@ -315,6 +350,8 @@ static int arm_smmu_guest_batch_add_streams(struct arm_smmu_guest_batch *batch,
 
 	for (i = 0; i < master->num_streams; i++) {
 		ret = arm_smmu_guest_batch_prepare(batch, kind);
+		if (!ret && kind == GUEST_COMMAND_ATC_INV)
+			ret = arm_smmu_guest_batch_hold(batch, master, vsid);
 		if (ret)
 			return ret;
 		to = &batch->cmds[batch->num++ * CMDQ_ENT_DWORDS];
@@ -394,6 +431,8 @@ static enum iommu_guest_command_error arm_smmu_guest_command_error(int ret)
 		return IOMMU_GUEST_COMMAND_TIMEOUT;
 	case -ENOENT:
 		return IOMMU_GUEST_COMMAND_NO_DEVICE;
+	case -EBUSY:
+		return IOMMU_GUEST_COMMAND_BUSY;
 	default:
 		return IOMMU_GUEST_COMMAND_ILLEGAL;
 	}
@@ -413,6 +452,7 @@ int arm_smmu_invalidate_guest_stage(struct iommu_domain *domain,
 	batch.kind = GUEST_COMMAND_LAST;
 	batch.num = 0;
 	batch.taken = 0;
+	batch.held = NULL;
 	/* CMDQ_FORCE_SYNC wants a CMD_SYNC among 64 */
 	batch.max = CMDQ_BATCH_ENTRIES;
 	if (batch.smmu_domain->smmu->options & ARM_SMMU_OPT_CMDQ_FORCE_SYNC)
@@ -429,3 +469,4 @@ int arm_smmu_invalidate_guest_stage(struct iommu_domain *domain,
 		commands->error = arm_smmu_guest_command_error(ret);
 	return ret;
 }
+EXPORT_SYMBOL_IF_KUNIT(arm_smmu_invalidate_guest_stage);
