@@ -5,6 +5,7 @@
  * reaches the SMMU's queue.
  */
 #include <sys/mman.h>
+#include <time.h>
 
 #include <libvfio/guest_commands.h>
 #include <libvfio/harness.h>
@@ -352,6 +353,73 @@ TEST_F(guest_stage_batch, too_many)
 					   &self->arg));
 	EXPECT_EQ(-1U, self->arg.done);
 	EXPECT_TRUE(issued(0));
+}
+
+static struct iommu_guest_command_smmuv3 *largest_batch(void)
+{
+	struct iommu_guest_command_smmuv3 *cmds;
+	unsigned int i;
+
+	cmds = child_shared(IOMMU_GUEST_COMMANDS_MAX * sizeof(*cmds));
+	for (i = 0; i < IOMMU_GUEST_COMMANDS_MAX; i++)
+		cmds[i] = guest_cmd_tlbi_asid(i);
+	return cmds;
+}
+
+static u64 now_us(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000000ULL + ts.tv_nsec / 1000;
+}
+
+TEST_F(guest_stage_batch, largest)
+{
+	guest_commands(&self->vmm.container, largest_batch(),
+		       IOMMU_GUEST_COMMANDS_MAX);
+	EXPECT_TRUE(issued(IOMMU_GUEST_COMMANDS_MAX));
+}
+
+struct batch_job {
+	struct vfio_container *container;
+	struct iommu_guest_command_smmuv3 *cmds;
+};
+
+static void send_for_ever(struct child *child, void *arg)
+{
+	struct batch_job *job = arg;
+
+	child_ready(child);
+	for (;;)
+		guest_commands(job->container, job->cmds,
+			       IOMMU_GUEST_COMMANDS_MAX);
+}
+
+/* A process that is killed doesn't stay until its batch is done. */
+TEST_F(guest_stage_batch, killed)
+{
+	struct batch_job job = { &self->vmm.container, largest_batch() };
+	struct child child;
+	u64 start, whole;
+	unsigned int i;
+
+	start = now_us();
+	guest_commands(job.container, job.cmds, IOMMU_GUEST_COMMANDS_MAX / 8);
+	whole = 8 * (now_us() - start);
+	for (i = 0; i < 3; i++) {
+		child_start(&child, send_for_ever, &job);
+		child_wait_ready(&child);
+		usleep(whole / 8);
+		start = now_us();
+		child_kill(&child);
+		EXPECT_GT(whole / 4, now_us() - start);
+	}
+	/* Nothing of it is left in the way of others. */
+	if (oracle_present())
+		oracle_mark();
+	guest_commands(job.container, self->cmds, PIECE + 1);
+	EXPECT_TRUE(issued(PIECE + 1));
 }
 
 /* The caller's mistakes leave its structure alone. */

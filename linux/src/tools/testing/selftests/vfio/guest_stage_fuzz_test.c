@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <time.h>
 
+#include <libvfio/guest_commands.h>
 #include <libvfio/harness.h>
 
 #define NR_ROUNDS	1000
@@ -229,6 +230,63 @@ TEST_F(guest_stage_fail_nth, close)
 		EXPECT_TRUE(vmm_ste_is(vmm, &state_stage2));
 		vfio_pci_device_get(&vmm->device);
 	} while (failed);
+}
+
+/* Each capability may be the one that there is no memory for. */
+TEST_F(guest_stage_fail_nth, container_info)
+{
+	struct vfio_container *container = &self->vmm.container;
+	bool failed, can_leak = host_leaks_clear();
+	int ret;
+
+	do {
+		fail_nth(++self->n);
+		ret = __vfio_container_info(container);
+		failed = did_fail();
+		self->failures += !!ret;
+		EXPECT_TRUE(!ret || ret == -ENOMEM);
+	} while (failed);
+	EXPECT_EQ(0, ret);
+	/* One for each capability, one at least for ours. */
+	EXPECT_LT(1, self->failures);
+	if (can_leak)
+		EXPECT_FALSE(host_has_leaks());
+}
+
+TEST_F(guest_stage_fail_nth, info)
+{
+	struct vfio_iommu_type1_guest_stage_info arg =
+		guest_stage_info_arg(&self->vmm.device);
+	bool failed;
+	int ret;
+
+	do {
+		fail_nth(++self->n);
+		ret = __guest_stage_info_ioctl(&self->vmm.container, &arg);
+		failed = did_fail();
+		EXPECT_TRUE(!ret || ret == -ENOMEM);
+	} while (failed);
+	EXPECT_EQ(0, ret);
+}
+
+/* Nothing is allocated, so nothing can fail, whatever a guest writes. */
+TEST_F(guest_stage_fail_nth, invalidate)
+{
+	struct iommu_guest_command_smmuv3 cmds[100];
+	struct vmm *vmm = &self->vmm;
+	bool failed;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(cmds); i++)
+		cmds[i] = guest_cmd_tlbi_asid(i);
+	cmds[50] = guest_cmd_cfgi_cd(vmm->device.vsid);
+	state_abort.enter(vmm);
+	do {
+		fail_nth(++self->n);
+		guest_commands(&vmm->container, cmds, ARRAY_SIZE(cmds));
+		failed = did_fail();
+	} while (failed);
+	EXPECT_EQ(1, self->n);
 }
 
 /*

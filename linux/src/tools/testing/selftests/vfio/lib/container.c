@@ -66,16 +66,31 @@ find_capability(const struct vfio_iommu_type1_info *info, u16 id)
 	return NULL;
 }
 
+union container_info {
+	struct vfio_iommu_type1_info info;
+	u8 bytes[4096];
+};
+
+static int get_info(struct vfio_container *container, union container_info *u)
+{
+	u->info = (struct vfio_iommu_type1_info) { .argsz = sizeof(*u) };
+	return container_ioctl(container, VFIO_IOMMU_GET_INFO, &u->info);
+}
+
+int __vfio_container_info(struct vfio_container *container)
+{
+	union container_info u;
+
+	return get_info(container, &u);
+}
+
 u64 vfio_container_last_iova(struct vfio_container *container)
 {
 	const struct vfio_iommu_type1_info_cap_iova_range *ranges;
-	union {
-		struct vfio_iommu_type1_info info;
-		u8 bytes[4096];
-	} u = { .info.argsz = sizeof(u) };
+	union container_info u;
 	int ret;
 
-	ret = container_ioctl(container, VFIO_IOMMU_GET_INFO, &u.info);
+	ret = get_info(container, &u);
 	VFIO_ASSERT(!ret, "VFIO_IOMMU_GET_INFO: %d", ret);
 	ranges = (const void *)find_capability(&u.info,
 				VFIO_IOMMU_TYPE1_INFO_CAP_IOVA_RANGE);

@@ -177,16 +177,6 @@ u64 host_status_kb(const char *field)
 }
 
 /* Each processor counts for itself, and adds that up only now and then. */
-static void add_up_counters(void)
-{
-	int fd = open("/proc/sys/vm/stat_refresh", O_WRONLY | O_CLOEXEC);
-
-	if (fd < 0)
-		return;
-	VFIO_ASSERT(write(fd, "1", 1) == 1, "stat_refresh");
-	close(fd);
-}
-
 /* Each CPU counts for itself for a while. */
 static void refresh_vmstat(void)
 {
@@ -201,9 +191,44 @@ static void refresh_vmstat(void)
 s64 host_pinned_pages(void)
 {
 	refresh_vmstat();
-	add_up_counters();
 	return number_in("/proc/vmstat", "nr_foll_pin_acquired ") -
 	       number_in("/proc/vmstat", "nr_foll_pin_released ");
+}
+
+#define KMEMLEAK "/sys/kernel/debug/kmemleak"
+#define KMEMLEAK_AGE 6
+
+static bool kmemleak_command(const char *command)
+{
+	int fd = open(KMEMLEAK, O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return false;
+	VFIO_ASSERT(write(fd, command, strlen(command)) > 0, KMEMLEAK);
+	close(fd);
+	return true;
+}
+
+bool host_leaks_clear(void)
+{
+	return kmemleak_command("clear");
+}
+
+/* The first scan only takes note of what an object has in it. */
+bool host_has_leaks(void)
+{
+	char line[128];
+	ssize_t len;
+	int fd;
+
+	sleep(KMEMLEAK_AGE);
+	if (!kmemleak_command("scan") || !kmemleak_command("scan"))
+		return false;
+	fd = open(KMEMLEAK, O_RDONLY | O_CLOEXEC);
+	VFIO_ASSERT(fd >= 0, KMEMLEAK);
+	len = read(fd, line, sizeof(line));
+	close(fd);
+	return len > 0;
 }
 
 int host_get_parameter(const char *path)

@@ -30,6 +30,9 @@ int __vfio_container_set_iommu(struct vfio_container *container);
 void vfio_container_set_iommu(struct vfio_container *container);
 
 /* The last address that the container can map. */
+/* VFIO_IOMMU_GET_INFO, with room for its capabilities. */
+int __vfio_container_info(struct vfio_container *container);
+
 u64 vfio_container_last_iova(struct vfio_container *container);
 
 int __vfio_dma_map(struct vfio_container *container, void *vaddr, u64 iova,

@@ -34,6 +34,14 @@ u64 host_status_kb(const char *field);
 /* How many pages are pinned for the long term, in the whole machine. */
 s64 host_pinned_pages(void);
 
+/*
+ * Forget what the kernel has leaked so far. False if kmemleak isn't there. Then,
+ * whether it has leaked something since; takes six seconds, as kmemleak doesn't
+ * look at what is younger.
+ */
+bool host_leaks_clear(void);
+bool host_has_leaks(void);
+
 /* A module parameter that is a bool: -errno, 0 or 1. */
 int host_get_parameter(const char *path);
 int host_set_parameter(const char *path, bool on);
