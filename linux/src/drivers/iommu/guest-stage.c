@@ -28,6 +28,8 @@ static int guest_stage_check(const struct iommu_guest_stage_config *cfg)
 {
 	if (cfg->argsz < sizeof(*cfg) || cfg->flags)
 		return -EINVAL;
+	if (memchr_inv(cfg->__reserved, 0, sizeof(cfg->__reserved)))
+		return -EINVAL;
 
 	switch (cfg->state) {
 	case IOMMU_GUEST_STAGE_TRANSLATE:
@@ -61,7 +63,7 @@ static int guest_stage_bind_locked(struct iommu_domain *domain,
 	if (ret)
 		return ret;
 
-	param->guest_stage_bound = 1;
+	param->guest_stage_bound = true;
 	param->guest_stage_vsid = cfg->vsid;
 	return 0;
 }
@@ -133,7 +135,7 @@ static void guest_stage_unbind_locked(struct iommu_domain *domain,
 	struct dev_iommu *param = dev->iommu;
 
 	domain->ops->unbind_guest_stage(domain, dev);
-	param->guest_stage_bound = 0;
+	param->guest_stage_bound = false;
 	trace_iommu_unbind_guest_stage(dev, param->guest_stage_vsid);
 }
 

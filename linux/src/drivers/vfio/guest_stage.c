@@ -18,6 +18,7 @@
 
 void vfio_guest_stages_init(struct vfio_guest_stages *stages)
 {
+	mutex_init(&stages->commands_lock);
 	init_rwsem(&stages->lock);
 	xa_init(&stages->by_vsid);
 	INIT_LIST_HEAD(&stages->domains);
@@ -201,10 +202,18 @@ static int vfio_guest_stage_unbind(struct vfio_guest_stages *stages,
 void vfio_guest_stage_close(struct vfio_guest_stages *stages,
 			    struct vfio_device *device)
 {
+	bool active;
+
+	/* Its driver may let it sleep already, and a change of ATS accesses it */
+	active = !vfio_device_pm_runtime_get(device);
+
 	down_write(&stages->lock);
 	if (device->guest_stage)
 		WARN_ON(vfio_guest_stage_unbind(stages, device));
 	up_write(&stages->lock);
+
+	if (active)
+		vfio_device_pm_runtime_put(device);
 }
 
 /* Bind, or unbind without @cfg, the device that @fd names: it stays open for it */
@@ -241,12 +250,15 @@ static int vfio_guest_stage_call(struct vfio_container *container, int fd,
 		}
 	}
 
+	/* In a reset the change would get lost, or be undone at its end */
+	down_read(&device->reset_lock);
 	down_write(&stages->lock);
 	if (cfg)
 		ret = vfio_guest_stage_bind(stages, device, domain, cfg);
 	else
 		ret = vfio_guest_stage_unbind(stages, device);
 	up_write(&stages->lock);
+	up_read(&device->reset_lock);
 out_up:
 	up_read(&container->group_lock);
 	vfio_device_pm_runtime_put(device);

@@ -6,6 +6,7 @@
 #define __VFIO_GUEST_STAGE_H__
 
 #include <linux/list.h>
+#include <linux/mutex.h>
 #include <linux/rwsem.h>
 #include <linux/types.h>
 #include <linux/xarray.h>
@@ -21,6 +22,12 @@ struct vfio_iommu_driver;
  * @domains: one &struct vfio_guest_stage for each domain that any is bound on
  */
 struct vfio_guest_stages {
+	/**
+	 * @commands_lock: One thread at a time executes commands of the guest,
+	 * so no VMM can fill the queue that others use too. Nests outside of
+	 * @lock, and inside of no other.
+	 */
+	struct mutex		commands_lock;
 	/**
 	 * @lock: Held for writing by bind and unbind, and for reading by what
 	 * relies on devices being bound. Nests inside the container's group_lock

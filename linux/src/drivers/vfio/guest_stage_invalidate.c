@@ -39,8 +39,8 @@ vfio_guest_commands_device(struct iommu_guest_commands *iommu, u32 vsid)
 }
 
 /*
- * Whoever resets the device waits for what it was told before. A negative usage
- * count means that the device has no runtime power management.
+ * Who resets the device or puts it to sleep waits for what it was told before. A
+ * negative usage count means that it has no runtime power management.
  */
 static int vfio_guest_commands_hold(struct iommu_guest_commands *iommu, u32 vsid)
 {
@@ -53,7 +53,7 @@ static int vfio_guest_commands_hold(struct iommu_guest_commands *iommu, u32 vsid
 	usage = pm_runtime_get_if_active(device->dev);
 	if (!usage)
 		return -EBUSY;
-	if (device->reset_lock && !down_read_trylock(device->reset_lock)) {
+	if (!down_read_trylock(&device->reset_lock)) {
 		if (usage > 0)
 			pm_runtime_put(device->dev);
 		return -EBUSY;
@@ -69,8 +69,7 @@ static void vfio_guest_commands_release(struct iommu_guest_commands *iommu)
 		container_of(iommu, struct vfio_guest_commands, iommu);
 	struct vfio_device *device = commands->held;
 
-	if (device->reset_lock)
-		up_read(device->reset_lock);
+	up_read(&device->reset_lock);
 	if (commands->held_active)
 		pm_runtime_put(device->dev);
 	commands->held = NULL;
@@ -131,7 +130,11 @@ vfio_guest_commands_forward(struct vfio_container *container,
 				      num * size);
 		commands.iommu.num = num - DIV_ROUND_UP(left, size);
 
+		if (mutex_lock_killable(&container->guest_stages.commands_lock))
+			return -EINTR;
 		ret = vfio_guest_commands_execute(&commands);
+		mutex_unlock(&container->guest_stages.commands_lock);
+
 		inv->done += commands.iommu.done;
 		inv->error = commands.iommu.error;
 		if (ret)

@@ -90,6 +90,8 @@ struct iommu_guest_stage_smmuv3 {
  *	STE.S1CDMax. 0 for one context: transactions with a PASID are refused.
  * @base_ptr: Address of the table, an IPA. For an SMMUv3 STE.S1ContextPtr,
  *	aligned to 64 bytes and to the size of a linear or first-level table.
+ * @__reserved: Must be 0. What all formats come to share goes here, what a
+ *	format comes to need goes to its end.
  * @smmuv3: For %IOMMU_GUEST_STAGE_FORMAT_ARM_SMMUV3
  */
 struct iommu_guest_stage_config {
@@ -100,6 +102,7 @@ struct iommu_guest_stage_config {
 	__u32	vsid;
 	__u32	pasid_bits;
 	__aligned_u64	base_ptr;
+	__aligned_u64	__reserved[2];
 	union {
 		struct iommu_guest_stage_smmuv3	smmuv3;
 	};
@@ -148,7 +151,7 @@ struct iommu_guest_stage_info_smmuv3 {
  *	has to map it to itself, and has no memory there.
  * @msi_size: Size of that window in bytes, 0 if the device needs none
  * @max_commands: Most commands that one invalidation takes
- * @__reserved: 0
+ * @__reserved: 0. What all formats come to share goes here.
  * @smmuv3: For %IOMMU_GUEST_STAGE_FORMAT_ARM_SMMUV3
  */
 struct iommu_guest_stage_info {
@@ -161,7 +164,7 @@ struct iommu_guest_stage_info {
 	__aligned_u64	msi_base;
 	__aligned_u64	msi_size;
 	__u32	max_commands;
-	__u32	__reserved;
+	__u32	__reserved[5];
 	union {
 		struct iommu_guest_stage_info_smmuv3	smmuv3;
 	};
@@ -197,9 +200,9 @@ struct iommu_guest_command_smmuv3 {
  *	with commands before it that aren't counted either. It is unknown which
  *	of those took effect.
  * @IOMMU_GUEST_COMMAND_BUSY: The device can't answer it, because it is being
- *	reset or is in a low power state. A reset empties what the command would
- *	have; otherwise the VMM tries again, or reports what an SMMUv3 would
- *	report for an ATC_INV that isn't answered, CERROR_ATC_INV_SYNC.
+ *	reset, is in a low power state, or is gone. The VMM tries again, or
+ *	reports what an SMMUv3 does for an ATC_INV that isn't answered,
+ *	CERROR_ATC_INV_SYNC.
  */
 enum iommu_guest_command_error {
 	IOMMU_GUEST_COMMAND_OK = 0,

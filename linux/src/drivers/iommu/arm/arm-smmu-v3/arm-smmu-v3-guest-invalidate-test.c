@@ -12,6 +12,7 @@
 #define GUEST_ASID	0xabcd
 #define GUEST_VA	0x0000123456789000ULL
 #define GUEST_VSID	0x42
+#define ELSEWHERE_VSID	0x52
 
 #define TG_4K		1
 #define TG_16K		2
@@ -47,7 +48,7 @@ static int command(struct guest_invalidate_test *t)
 
 	if (arm_smmu_guest_tlbis(&t->smmu, HOST_VMID, &cmd, 1, t->out))
 		return GUEST_COMMAND_TLBI;
-	return arm_smmu_guest_device_command(&t->smmu, t->in, t->out);
+	return arm_smmu_guest_device_command(t->in, t->out);
 }
 
 static u64 asid(u16 asid)
@@ -404,8 +405,6 @@ static void guest_invalidate_test_atc_inv_illegal(struct kunit *test)
 
 	t->in[1] = 0;
 	KUNIT_EXPECT_EQ(test, GUEST_COMMAND_ATC_INV, command(t));
-	t->smmu.features &= ~ARM_SMMU_FEAT_ATS;
-	KUNIT_EXPECT_EQ(test, -EINVAL, command(t));
 }
 
 /* A device, and what the framework says when it is to be held out of a reset */
@@ -429,6 +428,8 @@ guest_invalidate_device(struct iommu_guest_commands *commands, u32 vsid)
 	struct guest_invalidate_held *h =
 		container_of(commands, struct guest_invalidate_held, commands);
 
+	if (vsid == ELSEWHERE_VSID)
+		return NULL;
 	return vsid == GUEST_VSID ? &h->pdev.dev : ERR_PTR(-ENOENT);
 }
 
@@ -469,6 +470,7 @@ static struct guest_invalidate_held *guest_invalidate_held_init(struct kunit *te
 	h->iommu.priv = &h->master;
 	h->pdev.dev.iommu = &h->iommu;
 	h->pdev.current_state = PCI_D0;
+	h->pdev.error_state = pci_channel_io_normal;
 
 	h->cmd.cmd[0] = cpu_to_le64(CMDQ_OP_ATC_INV |
 				    FIELD_PREP(CMDQ_ATC_0_SID, GUEST_VSID));
@@ -522,6 +524,36 @@ static void guest_invalidate_test_atc_inv_ats_off(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, h->held);
 }
 
+/* ILLEGAL on hardware, whatever device it names */
+static void guest_invalidate_test_atc_inv_no_ats(struct kunit *test)
+{
+	struct guest_invalidate_held *h = guest_invalidate_held_init(test);
+
+	h->smmu.features &= ~ARM_SMMU_FEAT_ATS;
+	h->master.ats_enabled = false;
+	KUNIT_EXPECT_EQ(test, -EINVAL, guest_invalidate_held_run(h));
+	KUNIT_EXPECT_EQ(test, IOMMU_GUEST_COMMAND_ILLEGAL, h->commands.error);
+
+	h->cmd.cmd[0] = cpu_to_le64(CMDQ_OP_ATC_INV |
+				    FIELD_PREP(CMDQ_ATC_0_SID, GUEST_VSID + 1));
+	KUNIT_EXPECT_EQ(test, -EINVAL, guest_invalidate_held_run(h));
+
+	/* A device behind an SMMU that may have it */
+	h->cmd.cmd[0] = cpu_to_le64(CMDQ_OP_ATC_INV |
+				    FIELD_PREP(CMDQ_ATC_0_SID, ELSEWHERE_VSID));
+	KUNIT_EXPECT_EQ(test, 0, guest_invalidate_held_run(h));
+	KUNIT_EXPECT_EQ(test, 1, h->commands.done);
+}
+
+static void guest_invalidate_test_atc_inv_gone(struct kunit *test)
+{
+	struct guest_invalidate_held *h = guest_invalidate_held_init(test);
+
+	h->pdev.error_state = pci_channel_io_perm_failure;
+	KUNIT_EXPECT_EQ(test, -EBUSY, guest_invalidate_held_run(h));
+	KUNIT_EXPECT_EQ(test, 1, h->released);
+}
+
 static void guest_invalidate_test_atc_inv_vsid(struct kunit *test)
 {
 	struct guest_invalidate_held *h = guest_invalidate_held_init(test);
@@ -557,6 +589,8 @@ static struct kunit_case guest_invalidate_test_cases[] = {
 	KUNIT_CASE(guest_invalidate_test_atc_inv_reset),
 	KUNIT_CASE(guest_invalidate_test_atc_inv_asleep),
 	KUNIT_CASE(guest_invalidate_test_atc_inv_ats_off),
+	KUNIT_CASE(guest_invalidate_test_atc_inv_no_ats),
+	KUNIT_CASE(guest_invalidate_test_atc_inv_gone),
 	KUNIT_CASE(guest_invalidate_test_atc_inv_vsid),
 	{},
 };

@@ -182,15 +182,12 @@ static int arm_smmu_guest_cfgi(const u64 *in, u64 *out)
 }
 
 /*
- * ILLEGAL on an SMMU without ATS. So is a size beyond the address space, where
- * an implementation decides so. Without SSV two fields are IGNORED (IHI 0070,
- * 4.5.1).
+ * A size beyond the address space is ILLEGAL where an implementation decides so.
+ * Without SSV two fields are IGNORED (IHI 0070, 4.5.1).
  */
-static int arm_smmu_guest_atc_inv(const struct arm_smmu_device *smmu,
-				  const u64 *in, u64 *out)
+static int arm_smmu_guest_atc_inv(const u64 *in, u64 *out)
 {
-	if (!(smmu->features & ARM_SMMU_FEAT_ATS) ||
-	    FIELD_GET(CMDQ_ATC_1_SIZE, in[1]) > ATC_INV_SIZE_ALL)
+	if (FIELD_GET(CMDQ_ATC_1_SIZE, in[1]) > ATC_INV_SIZE_ALL)
 		return -EINVAL;
 
 	out[0] = in[0] & ~CMDQ_ATC_0_SID;
@@ -205,8 +202,7 @@ static int arm_smmu_guest_atc_inv(const struct arm_smmu_device *smmu,
  * 0 that is yet to be filled in. Returns its kind, or -EINVAL.
  */
 VISIBLE_IF_KUNIT
-int arm_smmu_guest_device_command(const struct arm_smmu_device *smmu,
-				  const u64 *in, u64 *out)
+int arm_smmu_guest_device_command(const u64 *in, u64 *out)
 {
 	const struct arm_smmu_guest_command_rule *rule =
 		arm_smmu_guest_command_rule(in);
@@ -218,7 +214,7 @@ int arm_smmu_guest_device_command(const struct arm_smmu_device *smmu,
 	case GUEST_COMMAND_CFGI:
 		return arm_smmu_guest_cfgi(in, out);
 	case GUEST_COMMAND_ATC_INV:
-		return arm_smmu_guest_atc_inv(smmu, in, out);
+		return arm_smmu_guest_atc_inv(in, out);
 	default:
 		return -EINVAL;
 	}
@@ -308,6 +304,7 @@ static int arm_smmu_guest_batch_hold(struct arm_smmu_guest_batch *batch,
 				     struct arm_smmu_master *master, u32 vsid)
 {
 	struct iommu_guest_commands *commands = batch->commands;
+	struct pci_dev *pdev;
 	int ret;
 
 	if (batch->held == master)
@@ -322,31 +319,22 @@ static int arm_smmu_guest_batch_hold(struct arm_smmu_guest_batch *batch,
 		return ret;
 	batch->held = master;
 
-	/* It sleeps, although nobody is putting it to sleep right now */
-	if (to_pci_dev(master->dev)->current_state != PCI_D0)
+	/* It sleeps or is gone, although nobody is seeing to that right now */
+	pdev = to_pci_dev(master->dev);
+	if (pdev->current_state != PCI_D0 || pci_channel_offline(pdev))
 		return -EBUSY;
 	return 0;
 }
 
 /* @cmd for each stream of the device that the guest calls @vsid */
 static int arm_smmu_guest_batch_add_streams(struct arm_smmu_guest_batch *batch,
+					    struct arm_smmu_master *master,
 					    enum arm_smmu_guest_command_kind kind,
 					    u32 vsid, const u64 *cmd)
 {
-	struct iommu_guest_commands *commands = batch->commands;
-	struct arm_smmu_master *master;
-	struct device *dev;
 	unsigned int i;
 	u64 *to;
 	int ret;
-
-	dev = commands->device(commands, vsid);
-	if (IS_ERR_OR_NULL(dev))
-		return PTR_ERR_OR_ZERO(dev);
-
-	master = dev_iommu_priv_get(dev);
-	if (arm_smmu_guest_command_idle(master, kind, cmd))
-		return 0;
 
 	for (i = 0; i < master->num_streams; i++) {
 		ret = arm_smmu_guest_batch_prepare(batch, kind);
@@ -386,26 +374,60 @@ static int arm_smmu_guest_batch_take_tlbis(struct arm_smmu_guest_batch *batch)
 	return 0;
 }
 
+/*
+ * What an SMMU without ATS refuses is ILLEGAL whether the device is there or not.
+ * Without PASIDs a device may take one in an ATC_INV for a malformed request, and
+ * all that it has is invalidated without (IHI 0070, 4.5.1).
+ */
+static int arm_smmu_guest_batch_add_device(struct arm_smmu_guest_batch *batch,
+					   struct device *dev,
+					   enum arm_smmu_guest_command_kind kind,
+					   u32 vsid, u64 *cmd)
+{
+	struct arm_smmu_device *smmu = batch->smmu_domain->smmu;
+	struct arm_smmu_master *master;
+
+	if (kind == GUEST_COMMAND_ATC_INV &&
+	    !(smmu->features & ARM_SMMU_FEAT_ATS))
+		return -EINVAL;
+	if (IS_ERR(dev))
+		return PTR_ERR(dev);
+
+	master = dev_iommu_priv_get(dev);
+	if (arm_smmu_guest_command_idle(master, kind, cmd))
+		return 0;
+	if (kind == GUEST_COMMAND_ATC_INV && !arm_smmu_guest_pasid_bits(master))
+		cmd[0] &= ~(CMDQ_0_SSV | CMDQ_ATC_0_GLOBAL | CMDQ_ATC_0_SSID);
+	return arm_smmu_guest_batch_add_streams(batch, master, kind, vsid, cmd);
+}
+
+/* One that names a device behind another SMMU is for that to refuse or execute */
 static int arm_smmu_guest_batch_take_device(struct arm_smmu_guest_batch *batch)
 {
-	const struct iommu_guest_command_smmuv3 *guest_cmd =
-		batch->commands->commands;
+	struct iommu_guest_commands *commands = batch->commands;
+	const struct iommu_guest_command_smmuv3 *guest_cmd = commands->commands;
 	u64 in[CMDQ_ENT_DWORDS], cmd[CMDQ_ENT_DWORDS];
+	struct device *dev;
 	int kind, ret;
+	u32 vsid;
 
 	guest_cmd += batch->taken;
 	in[0] = le64_to_cpu(guest_cmd->cmd[0]);
 	in[1] = le64_to_cpu(guest_cmd->cmd[1]);
-	kind = arm_smmu_guest_device_command(batch->smmu_domain->smmu, in, cmd);
+	kind = arm_smmu_guest_device_command(in, cmd);
 	if (kind < 0)
 		return kind;
 
-	ret = arm_smmu_guest_batch_add_streams(batch, kind,
-					       FIELD_GET(CMDQ_CFGI_0_SID, in[0]),
-					       cmd);
-	if (!ret)
-		batch->taken++;
-	return ret;
+	vsid = FIELD_GET(CMDQ_CFGI_0_SID, in[0]);
+	dev = commands->device(commands, vsid);
+	if (dev) {
+		ret = arm_smmu_guest_batch_add_device(batch, dev, kind, vsid,
+						      cmd);
+		if (ret)
+			return ret;
+	}
+	batch->taken++;
+	return 0;
 }
 
 static int arm_smmu_guest_batch_take(struct arm_smmu_guest_batch *batch)

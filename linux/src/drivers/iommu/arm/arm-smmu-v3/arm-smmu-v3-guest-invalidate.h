@@ -25,8 +25,7 @@ int arm_smmu_invalidate_guest_stage(struct iommu_domain *domain,
 unsigned int arm_smmu_guest_tlbis(const struct arm_smmu_device *smmu, u16 vmid,
 				  const struct iommu_guest_command_smmuv3 *cmds,
 				  unsigned int num, u64 *out);
-int arm_smmu_guest_device_command(const struct arm_smmu_device *smmu,
-				  const u64 *in, u64 *out);
+int arm_smmu_guest_device_command(const u64 *in, u64 *out);
 #endif
 
 #endif /* _ARM_SMMU_V3_GUEST_INVALIDATE_H */

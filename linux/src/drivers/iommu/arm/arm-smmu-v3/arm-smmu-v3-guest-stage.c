@@ -195,6 +195,10 @@ static bool arm_smmu_guest_rebind_breaks(struct arm_smmu_master *master,
  * request would be answered with an error. nr_ats_masters and
  * master->ats_enabled are set before a translation can enter the ATC, and reset
  * after the last is gone, so that no unmap in between skips an ATC_INV.
+ *
+ * The group's mutex keeps all of it together. arm_smmu_asid_lock, which each
+ * SMMU's attach and SVA wait for, has nothing to protect here: no ASID of the
+ * host is in use.
  */
 static void arm_smmu_install_guest_ste(struct arm_smmu_master *master,
 				       struct arm_smmu_domain *smmu_domain,
@@ -207,14 +211,14 @@ static void arm_smmu_install_guest_ste(struct arm_smmu_master *master,
 			  (!ats_enabled ||
 			   arm_smmu_guest_rebind_breaks(master, ste));
 
-	lockdep_assert_held(&arm_smmu_asid_lock);
-
 	if (ats_enabled && !ats_was_enabled) {
 		atomic_inc(&smmu_domain->nr_ats_masters);
 		master->ats_enabled = true;
 	}
 	if (ats_paused) {
-		pci_disable_ats(to_pci_dev(master->dev));
+		/* Unless the device refused to enable it */
+		if (to_pci_dev(master->dev)->ats_enabled)
+			pci_disable_ats(to_pci_dev(master->dev));
 		/* See arm_smmu_attach_prepare() */
 		wmb();
 	}
@@ -273,10 +277,8 @@ int arm_smmu_bind_guest_stage(struct iommu_domain *domain, struct device *dev,
 
 	arm_smmu_make_guest_ste(&ste, master, smmu_domain, cfg, ats_enabled);
 
-	mutex_lock(&arm_smmu_asid_lock);
 	arm_smmu_install_guest_ste(master, smmu_domain, &ste, ats_enabled,
 				   false);
-	mutex_unlock(&arm_smmu_asid_lock);
 	return 0;
 }
 
@@ -292,8 +294,6 @@ void arm_smmu_unbind_guest_stage(struct iommu_domain *domain,
 
 	arm_smmu_make_s2_domain_ste(&ste, master, smmu_domain, ats_enabled);
 
-	mutex_lock(&arm_smmu_asid_lock);
 	arm_smmu_install_guest_ste(master, smmu_domain, &ste, ats_enabled,
 				   true);
-	mutex_unlock(&arm_smmu_asid_lock);
 }

@@ -176,7 +176,7 @@ static const u32 states[] = {
 
 TEST_F(guest_stage_args, unknown_flags_and_padding)
 {
-	unsigned int i;
+	unsigned int i, word;
 
 	for (i = 0; i < ARRAY_SIZE(states); i++) {
 		self->config.state = states[i];
@@ -186,6 +186,10 @@ TEST_F(guest_stage_args, unknown_flags_and_padding)
 					   BIND_OFFSET(__reserved), 0, 31));
 		EXPECT_EQ(0, accepted_bits(&self->vmm, &self->config,
 					   BIND_OFFSET(config.flags), 0, 31));
+		for (word = 0; word < 4; word++)
+			EXPECT_EQ(0, accepted_bits(&self->vmm, &self->config,
+						   BIND_OFFSET(config.__reserved) +
+						   word * sizeof(u32), 0, 31));
 		EXPECT_EQ(0, accepted_bits(&self->vmm, &self->config,
 					   BIND_OFFSET(config.smmuv3.flags),
 					   2, 31));
@@ -342,7 +346,7 @@ TEST_F(guest_stage_args, other_ioctls)
 
 	arg = guest_stage_bind_arg(&self->vmm.device, &self->config);
 	EXPECT_EQ(-1, ioctl(self->vmm.container.fd,
-			    _IO(VFIO_TYPE, VFIO_BASE + 49), &arg));
+			    _IO(VFIO_TYPE, VFIO_BASE + 23), &arg));
 	EXPECT_EQ(ENOTTY, errno);
 	EXPECT_EQ(-1, ioctl(self->vmm.device.fd, VFIO_IOMMU_BIND_GUEST_STAGE,
 			    &arg));

@@ -93,12 +93,15 @@ TEST_F(guest_stage_info, masked)
 
 TEST_F(guest_stage_info, limits)
 {
+	unsigned int i;
+
 	guest_stage_info(&self->vmm.device, &self->info);
 	EXPECT_EQ(vfio_container_last_iova(&self->vmm.container),
 		  (1ULL << self->info.ipa_bits) - 1);
 	EXPECT_EQ(0, self->info.pasid_bits);
 	EXPECT_EQ(IOMMU_GUEST_COMMANDS_MAX, self->info.max_commands);
-	EXPECT_EQ(0, self->info.__reserved);
+	for (i = 0; i < ARRAY_SIZE(self->info.__reserved); i++)
+		EXPECT_EQ(0, self->info.__reserved[i]);
 	EXPECT_EQ(0, self->info.flags);
 	EXPECT_EQ(sizeof(self->info), self->info.argsz);
 }

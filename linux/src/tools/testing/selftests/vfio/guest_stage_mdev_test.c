@@ -74,6 +74,28 @@ TEST_F(guest_stage_mdev, beside_a_device)
 	EXPECT_EQ(0, __guest_stage_unbind(&vmm->device));
 }
 
+/* With nothing else in the container nothing can be bound, and that is told. */
+TEST_F(guest_stage_mdev, alone)
+{
+	struct vfio_pci_device *mdev = &self->mdev;
+	struct vfio_container alone;
+
+	close(mdev->fd);
+	ASSERT_EQ(0, __vfio_group_unset_container(mdev->group_fd));
+	vfio_container_open(&alone, VFIO_TYPE1_NESTING_IOMMU);
+	EXPECT_EQ(1, vfio_container_check_extension(&alone,
+						    VFIO_TYPE1_NESTING_IOMMU));
+	ASSERT_EQ(0, __vfio_group_set_container(mdev->group_fd, &alone));
+	ASSERT_EQ(0, __vfio_container_set_iommu(&alone));
+	EXPECT_EQ(0, vfio_container_check_extension(&alone,
+						    VFIO_TYPE1_NESTING_IOMMU));
+	mdev->fd = __vfio_group_get_device(mdev->group_fd, UUID);
+	EXPECT_LE(0, mdev->fd);
+	mdev->container = &alone;
+	EXPECT_EQ(-EOPNOTSUPP, __guest_stage_translate(mdev, &self->vmm.table));
+	vfio_container_close(&alone);
+}
+
 int main(int argc, char *argv[])
 {
 	return vfio_selftests_run(argc, argv);
