@@ -18,8 +18,7 @@
 
 void vfio_guest_stages_init(struct vfio_guest_stages *stages)
 {
-	mutex_init(&stages->commands_lock);
-	init_rwsem(&stages->lock);
+	mutex_init(&stages->lock);
 	xa_init(&stages->by_vsid);
 	INIT_LIST_HEAD(&stages->domains);
 }
@@ -54,10 +53,10 @@ vfio_guest_stage_domain(struct vfio_container *container,
 
 	lockdep_assert_held_read(&container->group_lock);
 
-	down_read(&stages->lock);
+	mutex_lock(&stages->lock);
 	if (device->guest_stage)
 		domain = device->guest_stage->domain;
-	up_read(&stages->lock);
+	mutex_unlock(&stages->lock);
 	if (domain)
 		return domain;
 
@@ -109,7 +108,7 @@ vfio_guest_stage_alloc(struct vfio_guest_stages *stages,
 	struct vfio_guest_stage *stage;
 	int ret;
 
-	lockdep_assert_held_write(&stages->lock);
+	lockdep_assert_held(&stages->lock);
 
 	stage = kzalloc(sizeof(*stage), GFP_KERNEL_ACCOUNT);
 	if (!stage)
@@ -131,7 +130,7 @@ vfio_guest_stage_alloc(struct vfio_guest_stages *stages,
 static void vfio_guest_stage_free(struct vfio_guest_stages *stages,
 				  struct vfio_guest_stage *stage)
 {
-	lockdep_assert_held_write(&stages->lock);
+	lockdep_assert_held(&stages->lock);
 
 	xa_erase(&stages->by_vsid, stage->vsid);
 	vfio_guest_stage_del_domain(stages, stage);
@@ -155,7 +154,7 @@ static int vfio_guest_stage_bind(struct vfio_guest_stages *stages,
 	struct vfio_guest_stage *stage;
 	int ret;
 
-	lockdep_assert_held_write(&stages->lock);
+	lockdep_assert_held(&stages->lock);
 
 	if (device->guest_stage)
 		return vfio_guest_stage_rebind(stages, device->guest_stage, cfg);
@@ -179,7 +178,7 @@ static int vfio_guest_stage_unbind(struct vfio_guest_stages *stages,
 	struct vfio_guest_stage *stage = device->guest_stage;
 	int ret;
 
-	lockdep_assert_held_write(&stages->lock);
+	lockdep_assert_held(&stages->lock);
 
 	if (!stage)
 		return -ENOENT;
@@ -207,10 +206,10 @@ void vfio_guest_stage_close(struct vfio_guest_stages *stages,
 	/* Its driver may let it sleep already, and a change of ATS accesses it */
 	active = !vfio_device_pm_runtime_get(device);
 
-	down_write(&stages->lock);
+	mutex_lock(&stages->lock);
 	if (device->guest_stage)
 		WARN_ON(vfio_guest_stage_unbind(stages, device));
-	up_write(&stages->lock);
+	mutex_unlock(&stages->lock);
 
 	if (active)
 		vfio_device_pm_runtime_put(device);
@@ -252,12 +251,12 @@ static int vfio_guest_stage_call(struct vfio_container *container, int fd,
 
 	/* In a reset the change would get lost, or be undone at its end */
 	down_read(&device->reset_lock);
-	down_write(&stages->lock);
+	mutex_lock(&stages->lock);
 	if (cfg)
 		ret = vfio_guest_stage_bind(stages, device, domain, cfg);
 	else
 		ret = vfio_guest_stage_unbind(stages, device);
-	up_write(&stages->lock);
+	mutex_unlock(&stages->lock);
 	up_read(&device->reset_lock);
 out_up:
 	up_read(&container->group_lock);

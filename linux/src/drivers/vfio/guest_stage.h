@@ -7,7 +7,6 @@
 
 #include <linux/list.h>
 #include <linux/mutex.h>
-#include <linux/rwsem.h>
 #include <linux/types.h>
 #include <linux/xarray.h>
 
@@ -23,18 +22,14 @@ struct vfio_iommu_driver;
  */
 struct vfio_guest_stages {
 	/**
-	 * @commands_lock: One thread at a time executes commands of the guest,
-	 * so no VMM can fill the queue that others use too. Nests outside of
-	 * @lock, and inside of no other.
-	 */
-	struct mutex		commands_lock;
-	/**
-	 * @lock: Held for writing by bind and unbind, and for reading by what
-	 * relies on devices being bound. Nests inside the container's group_lock
-	 * and the device set's lock, and outside of the IOMMU group's mutex. The
+	 * @lock: Devices stay bound, or are bound and unbound, while it is held.
+	 * As commands of the guest are executed with it, a VMM has no more than
+	 * a few of them in the queue that others use too, however many threads
+	 * it has. Nests inside the container's group_lock, the device set's lock
+	 * and a device's reset_lock, and outside of the IOMMU group's mutex. The
 	 * backend's lock is never taken inside of it.
 	 */
-	struct rw_semaphore	lock;
+	struct mutex		lock;
 	struct xarray		by_vsid;
 	struct list_head	domains;
 };

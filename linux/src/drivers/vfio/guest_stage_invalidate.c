@@ -88,8 +88,9 @@ static int vfio_guest_commands_execute(struct vfio_guest_commands *commands)
 	struct vfio_guest_stage *stage;
 	int ret, last_ret = -ENODEV;
 
+	lockdep_assert_held(&stages->lock);
+
 	iommu->done = 0;
-	down_read(&stages->lock);
 	list_for_each_entry(stage, &stages->domains, next_domain) {
 		commands->domain = stage->domain;
 		ret = iommu_invalidate_guest_stage(stage->domain, iommu);
@@ -100,8 +101,6 @@ static int vfio_guest_commands_execute(struct vfio_guest_commands *commands)
 			iommu->num = iommu->done;
 		}
 	}
-	up_read(&stages->lock);
-
 	iommu->error = error;
 	return last_ret;
 }
@@ -130,10 +129,10 @@ vfio_guest_commands_forward(struct vfio_container *container,
 				      num * size);
 		commands.iommu.num = num - DIV_ROUND_UP(left, size);
 
-		if (mutex_lock_killable(&container->guest_stages.commands_lock))
+		if (mutex_lock_killable(&container->guest_stages.lock))
 			return -EINTR;
 		ret = vfio_guest_commands_execute(&commands);
-		mutex_unlock(&container->guest_stages.commands_lock);
+		mutex_unlock(&container->guest_stages.lock);
 
 		inv->done += commands.iommu.done;
 		inv->error = commands.iommu.error;
