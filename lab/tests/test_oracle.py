@@ -63,6 +63,13 @@ class Answers(Fixture):
         self.assertEqual(self.ask("translations 8"),
                          "stage1=0 stage2=0 nested=1 bypass=0 abort=0")
 
+    def test_count(self):
+        self.append("smmuv3_cmdq_opcode <--- SMMU_CMD_TLBI_NH_ASID\n" * 3)
+        self.append("smmuv3_cmdq_tlbi_nh_asid asid=7\n")
+        for opcode, number in (("TLBI", 3), ("TLBI_NH_ASID", 3), ("SYNC", 1), ("CFGI", 0)):
+            with self.subTest(opcode):
+                self.assertEqual(self.ask("count " + opcode), str(number))
+
     def test_ste(self):
         self.assertEqual(self.ask("ste 1").split()[:3],
                          ["000000000000000b", "0000000000000000", "0000000000000001"])

@@ -5,6 +5,7 @@ One request a line, one answer a line:
   mark NAME         ok; what follows is about what happens from now on
   ste SID           the 8 quad-words of the entry that the SMMU sees (SID in hex)
   cmds              the SMMU's commands since the mark, in order
+  count OPCODE      how many of them have an opcode that starts so
   events            the SMMU's events since the mark, in order
   translations SID  how many accesses were translated, by stage
   mem ADDR LEN      bytes of physical memory, in hex; at most 4096
@@ -51,7 +52,7 @@ class Oracle:
         self._memory = memory
         self._requests = {
             "mark": (1, self._mark), "ste": (1, self._ste), "cmds": (0, self._cmds),
-            "events": (0, self._events), "translations": (1, self._translations),
+            "count": (1, self._count), "events": (0, self._events), "translations": (1, self._translations),
             "mem": (2, self._mem), "reg": (1, self._reg),
         }
 
@@ -65,6 +66,9 @@ class Oracle:
 
     def _cmds(self):
         return _line(trace.commands(self._trace.lines()))
+
+    def _count(self, opcode):
+        return str(trace.count(self._trace.lines(), opcode))
 
     def _events(self):
         return _line(trace.events(self._trace.lines()))

@@ -107,6 +107,12 @@ def commands(lines):
     return [command.word() for command in found]
 
 
+def count(lines, opcode):
+    """How many commands since the mark have an opcode that starts so."""
+    start = _OPCODE + opcode
+    return sum(line.startswith(start) for line in lines)
+
+
 def events(lines):
     """The events that the SMMU recorded, in order, one word each."""
     matches = (_EVENT.match(line) for line in lines)

@@ -220,10 +220,11 @@ unsigned int oracle_count(const char *line, const char *prefix)
 
 unsigned int oracle_count_commands(const char *prefix)
 {
-	char *line = oracle_commands();
-	unsigned int count = oracle_count(line, prefix);
+	char *answer = ask("count %s", prefix), *end;
+	unsigned int count = strtoul(answer, &end, 10);
 
-	free(line);
+	VFIO_ASSERT(end != answer, "'%s' is not a number", answer);
+	free(answer);
 	return count;
 }
 
