@@ -80,7 +80,7 @@ finish() {
 
 # Lines of the file $2 that the file $1 has not, line numbers aside: new warnings.
 new_lines() {
-	diff <(without_lines <"$1") <(without_lines <"$2") | sed -n 's/^> //p'
+	LC_ALL=C comm -13 <(without_lines <"$1") <(without_lines <"$2")
 }
 
-without_lines() { sed -E 's/:[0-9]+(:[0-9]+)?:/:/' | sort; }
+without_lines() { sed -E 's/:[0-9]+(:[0-9]+)?:/:/' | LC_ALL=C sort; }
