@@ -6,6 +6,7 @@
  * companions, nothing else. All others of the STE are the host's, and are those
  * of the nesting domain's own STE.
  */
+#include <kunit/static_stub.h>
 #include <kunit/visibility.h>
 #include <linux/moduleparam.h>
 #include <linux/pci.h>
@@ -32,10 +33,13 @@ MODULE_PARM_DESC(allow_unsafe_guest_stage,
 enum iommu_guest_stage_coherency
 arm_smmu_guest_stage_coherency(const struct arm_smmu_master *master)
 {
+	KUNIT_STATIC_STUB_REDIRECT(arm_smmu_guest_stage_coherency, master);
+
 	return READ_ONCE(allow_unsafe_guest_stage) ?
 		       IOMMU_GUEST_STAGE_COHERENCY_VOUCHED :
 		       IOMMU_GUEST_STAGE_COHERENCY_NONE;
 }
+EXPORT_SYMBOL_IF_KUNIT(arm_smmu_guest_stage_coherency);
 
 /* Substreams have not been tried with a guest yet */
 u32 arm_smmu_guest_pasid_bits(const struct arm_smmu_master *master)
