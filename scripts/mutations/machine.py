@@ -36,9 +36,9 @@ def options(boot, tests, mutation, out, kselftest):
     """The arguments of lab/run."""
     words = ["--kernel", "mutate", "--timeout", TIMEOUT, "--out", out, "--append",
              kernel_arguments(boot, tests, mutation)]
-    words += ["--smp", "2"] if boot == "vfio-race" else ["--icount"]
     if boot == "kunit":
-        return [*words, "--ktap", "console", "--no-bind", "--no-kmemleak"]
+        return [*words, "--icount", "3", "--ktap", "console", "--no-bind", "--no-kmemleak"]
+    words += ["--smp", "2"] if boot == "vfio-race" else ["--icount"]
     return [*words, "--ktap", "output", "--no-kmemleak", "--add", f"{kselftest}:/kselftest",
             "--test", command(tests)]
 
