@@ -94,7 +94,7 @@ class Errors(Fixture):
                 ("mem 0x40000000 4097", "4097 bytes are more than 4096"),
                 ("mem 0x10 4", "0x10 is not RAM"),
                 ("reg 2", "there is no register at 0x2"),
-                ("reg 10000", "there is no register at 0x10000")):
+                ("reg 20000", "there is no register at 0x20000")):
             with self.subTest(request):
                 self.assertEqual(self.ask(request), "error " + answer)
 

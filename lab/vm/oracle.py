@@ -22,8 +22,8 @@ from .ste import SMMU_BASE, StreamTable, StreamTableError
 MEM_MAX = 4096
 ANSWER_MAX = 1 << 20
 REQUEST_MAX = 4096
-# Page 0 of the SMMU
-REGISTERS_SIZE = 0x10000
+# Pages 0 and 1 of the SMMU, of 64 KiB each
+REGISTERS_SIZE = 0x20000
 
 
 class BadRequest(Exception):

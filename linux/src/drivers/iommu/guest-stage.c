@@ -135,6 +135,7 @@ static void guest_stage_unbind_locked(struct iommu_domain *domain,
 	struct dev_iommu *param = dev->iommu;
 
 	domain->ops->unbind_guest_stage(domain, dev);
+	iommu_guest_faults_detach(dev);
 	param->guest_stage_bound = false;
 	trace_iommu_unbind_guest_stage(dev, param->guest_stage_vsid);
 }
@@ -145,7 +146,8 @@ static void guest_stage_unbind_locked(struct iommu_domain *domain,
  * @dev: the device
  *
  * Afterwards @domain alone translates for the device, as before it was bound,
- * and nothing that the IOMMU cached of the guest's tables is left.
+ * and nothing that the IOMMU cached of the guest's tables is left. No fault of
+ * the device is reported to the guest any more.
  *
  * Context: Process context, may sleep. Takes the mutex of the device's group.
  *

@@ -27,6 +27,8 @@ void vfio_guest_stages_destroy(struct vfio_guest_stages *stages)
 {
 	WARN_ON(!xa_empty(&stages->by_vsid));
 	xa_destroy(&stages->by_vsid);
+	iommu_guest_faults_end(stages->faults);
+	iommu_guest_faults_put(stages->faults);
 }
 
 /**
@@ -163,8 +165,12 @@ static int vfio_guest_stage_bind(struct vfio_guest_stages *stages,
 	if (IS_ERR(stage))
 		return PTR_ERR(stage);
 
+	/* The guest is told of the first fault that it can cause */
+	if (stages->faults)
+		iommu_guest_faults_attach(stages->faults, device->dev);
 	ret = iommu_bind_guest_stage(domain, device->dev, cfg);
 	if (ret) {
+		iommu_guest_faults_detach(device->dev);
 		vfio_guest_stage_free(stages, stage);
 		return ret;
 	}

@@ -11,6 +11,7 @@
 #include <linux/xarray.h>
 
 struct iommu_domain;
+struct iommu_guest_faults;
 struct vfio_container;
 struct vfio_device;
 struct vfio_iommu_driver;
@@ -19,6 +20,7 @@ struct vfio_iommu_driver;
  * struct vfio_guest_stages - The guest stages of a container
  * @by_vsid: &struct vfio_guest_stage, by what the guest calls the device
  * @domains: one &struct vfio_guest_stage for each domain that any is bound on
+ * @faults: the latest queue for their faults, its file open or closed, or NULL
  */
 struct vfio_guest_stages {
 	/**
@@ -32,6 +34,7 @@ struct vfio_guest_stages {
 	struct mutex		lock;
 	struct xarray		by_vsid;
 	struct list_head	domains;
+	struct iommu_guest_faults *faults;
 };
 
 /**

@@ -213,4 +213,52 @@ enum iommu_guest_command_error {
 	IOMMU_GUEST_COMMAND_BUSY = 5,
 };
 
+/**
+ * struct iommu_guest_event_smmuv3 - An event of a guest's SMMUv3
+ * @event: As the guest's SMMU would write it to its event queue, little-endian,
+ *	with the vSID for the StreamID. One of C_BAD_SUBSTREAMID, C_BAD_CD,
+ *	F_STREAM_DISABLED, F_TRANSLATION, F_ADDR_SIZE, F_ACCESS, F_PERMISSION,
+ *	F_CD_FETCH and F_WALK_EABT. Addresses are those that the guest knows:
+ *	an InputAddr is an IOVA, a FetchAddr an IPA of which bits [11:3] are 0,
+ *	or all 0 if the hardware didn't tell.
+ *
+ * See section 7.3 of the Arm System Memory Management Unit Architecture
+ * Specification, version 3 (IHI 0070).
+ */
+struct iommu_guest_event_smmuv3 {
+	__le64	event[4];
+};
+
+/**
+ * struct iommu_guest_fault - What a guest's IOMMU has to report to the guest
+ * @sequence: How many faults came before, since the descriptor that this was
+ *	read from was opened, those that were lost included
+ * @lost: How many were lost between the previous record and this one, because
+ *	they weren't read in time. A virtual queue that reports its overflows
+ *	(SMMU_EVENTQ_PROD.OVFLG for an SMMUv3) has one then.
+ * @flags: Any of
+ *
+ *	* %IOMMU_GUEST_FAULT_LOST_UNKNOWN: The queue that the hardware of all
+ *	  guests shares was full. An unknown number of faults, perhaps none, was
+ *	  lost in addition, which @sequence and @lost don't count.
+ *	* %IOMMU_GUEST_FAULT_NO_EVENT: This only tells of a loss. The event is 0,
+ *	  and the next record has the same @sequence if nothing else is lost.
+ * @format: &enum iommu_guest_stage_format
+ * @smmuv3: For %IOMMU_GUEST_STAGE_FORMAT_ARM_SMMUV3
+ */
+struct iommu_guest_fault {
+	__aligned_u64	sequence;
+	__aligned_u64	lost;
+	__u32	flags;
+#define IOMMU_GUEST_FAULT_LOST_UNKNOWN		(1 << 0)
+#define IOMMU_GUEST_FAULT_NO_EVENT		(1 << 1)
+	__u32	format;
+	union {
+		struct iommu_guest_event_smmuv3	smmuv3;
+	};
+};
+
+/* How many records wait to be read, at most */
+#define IOMMU_GUEST_FAULTS_MAX	1024
+
 #endif /* _UAPI_LINUX_IOMMU_H */

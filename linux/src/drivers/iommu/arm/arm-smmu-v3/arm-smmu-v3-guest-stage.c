@@ -12,6 +12,7 @@
 #include <linux/pci.h>
 #include <linux/pci-ats.h>
 
+#include "arm-smmu-v3-guest-fault.h"
 #include "arm-smmu-v3-guest-stage.h"
 
 #define CREATE_TRACE_POINTS
@@ -281,6 +282,8 @@ int arm_smmu_bind_guest_stage(struct iommu_domain *domain, struct device *dev,
 
 	arm_smmu_make_guest_ste(&ste, master, smmu_domain, cfg, ats_enabled);
 
+	/* Before the guest's configuration can cause an event */
+	arm_smmu_guest_events_start(master, cfg->vsid);
 	arm_smmu_install_guest_ste(master, smmu_domain, &ste, ats_enabled,
 				   false);
 	return 0;
@@ -300,4 +303,5 @@ void arm_smmu_unbind_guest_stage(struct iommu_domain *domain,
 
 	arm_smmu_install_guest_ste(master, smmu_domain, &ste, ats_enabled,
 				   true);
+	arm_smmu_guest_events_stop(master);
 }

@@ -15,6 +15,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -30,6 +31,9 @@
 
 #define KSFT_SKIP	4
 
+/* After how long without any a guest's faults are all there. */
+#define FAULTS_MS	100
+
 /* Guest memory: a block for the guest's IOMMU, and two for data. */
 #define BLOCK_SIZE	0x200000ULL
 #define RAM_SIZE	(3 * BLOCK_SIZE)
@@ -41,9 +45,13 @@
 #define CD_IPA(n)	(RAM_IPA + 0x1000 + (n) * 0x40)
 #define TABLE_IPA(n)	(RAM_IPA + 0x2000 + (n) * 0x1000)
 #define CMDQ_IPA	(RAM_IPA + 0x4000)
+#define EVENTQ_ENTRIES	32
+#define EVENTQ_IPA(n)	(RAM_IPA + 0x5000 + (n) % EVENTQ_ENTRIES * 32)
 
 /* Where the guest's tables show a block of data to the device. */
 #define IOVA		0x10000000ULL
+/* And where they show nothing. */
+#define NO_IOVA		0x20000000ULL
 
 /* What the guest calls the device. */
 #define VSID		5
@@ -82,6 +90,12 @@
 #define CMD_0_ASID(x)	FIELD(x, 48)
 #define CMD_1_LEAF	FIELD(1, 0)
 
+/* Fields of section 7.3.13, F_TRANSLATION. */
+#define EVT_F_TRANSLATION	0x10
+#define EVT_0_SID(x)	FIELD(x, 32)
+#define EVT_1_RNW	FIELD(1, 35)
+#define EVT_1_CLASS_IN	FIELD(2, 40)
+
 /* Fields of section 6.3.1, SMMU_IDR0, and 6.3.6, SMMU_IDR5. */
 #define IDR0_TTF_AARCH64	FIELD(2, 2)
 #define IDR5_GRAN4K	FIELD(1, 4)
@@ -110,7 +124,11 @@ struct vmm {
 	int container;
 	int group;
 	int device;
+	int faults;
 	uint8_t *ram;
+	unsigned int eventq_prod;
+	unsigned int eventq_cons;
+	bool eventq_overflow;
 	bool is_edu;
 	unsigned int steps;
 	bool failed;
@@ -240,7 +258,20 @@ static bool vmm_ask(struct vmm *vmm)
 	       ask.info.ipa_bits >= 32;
 }
 
-/* Step 4: the guest has an SMMU that it hasn't set up yet: nothing passes. */
+/* Step 4: what the guest's SMMU has to report is going to be read from here. */
+static void vmm_open_faults(struct vmm *vmm)
+{
+	struct vfio_iommu_type1_guest_fault_fd get = {
+		.argsz = sizeof(get),
+		.flags = O_CLOEXEC | O_NONBLOCK,
+	};
+
+	vmm->faults = ioctl(vmm->container, VFIO_IOMMU_GET_GUEST_FAULT_FD, &get);
+	if (vmm->faults < 0)
+		die("VFIO_IOMMU_GET_GUEST_FAULT_FD");
+}
+
+/* And the guest has an SMMU that it hasn't set up yet: nothing passes. */
 static void vmm_abort(struct vmm *vmm)
 {
 	struct iommu_guest_stage_config config = {
@@ -373,7 +404,40 @@ static bool vmm_forward_commands(struct vmm *vmm)
 	return true;
 }
 
-/* Step 8: the virtual SMMU is gone, and with it the guest's first stage. */
+/*
+ * What an SMMU does for an event: write it where SMMU_EVENTQ_PROD says, and interrupt
+ * the guest. SMMU_EVENTQ_PROD.OVFLG tells of events that are lost.
+ */
+static void guest_eventq_write(struct vmm *vmm, const __le64 event[4])
+{
+	if (vmm->eventq_prod - vmm->eventq_cons == EVENTQ_ENTRIES)
+		vmm->eventq_overflow = true;
+	else
+		memcpy(guest_ptr(vmm, EVENTQ_IPA(vmm->eventq_prod++)), event, 32);
+}
+
+/* Step 8: there are faults, they go to the guest's event queue. */
+static void vmm_read_faults(struct vmm *vmm)
+{
+	struct pollfd readable = { .fd = vmm->faults, .events = POLLIN };
+	struct iommu_guest_fault faults[8];
+	ssize_t len, i;
+
+	while (poll(&readable, 1, FAULTS_MS) == 1) {
+		len = read(vmm->faults, faults, sizeof(faults));
+		if (len <= 0)
+			die("read faults");
+		for (i = 0; i < len / (ssize_t)sizeof(faults[0]); i++) {
+			if (faults[i].lost || (faults[i].flags &
+					       IOMMU_GUEST_FAULT_LOST_UNKNOWN))
+				vmm->eventq_overflow = true;
+			if (!(faults[i].flags & IOMMU_GUEST_FAULT_NO_EVENT))
+				guest_eventq_write(vmm, faults[i].smmuv3.event);
+		}
+	}
+}
+
+/* Step 9: the virtual SMMU is gone, and with it the guest's first stage. */
 static void vmm_unbind(struct vmm *vmm)
 {
 	struct vfio_iommu_type1_unbind_guest_stage unbind = {
@@ -474,6 +538,41 @@ static void expect_dma(struct vmm *vmm, bool by_ipa, bool by_table_0,
 	     moves(vmm, IOVA, DATA_IPA(1)) == by_table_1, what);
 }
 
+/* The guest's driver for its SMMU finds an event for each access that failed. */
+static bool guest_sees_fault(struct vmm *vmm)
+{
+	uint64_t *event;
+	bool right = vmm->eventq_prod && !vmm->eventq_overflow;
+
+	for (; vmm->eventq_cons != vmm->eventq_prod; vmm->eventq_cons++) {
+		event = guest_ptr(vmm, EVENTQ_IPA(vmm->eventq_cons));
+		right &= le64toh(event[0]) == (EVT_F_TRANSLATION |
+					       EVT_0_SID(VSID)) &&
+			 le64toh(event[1]) == (EVT_1_RNW | EVT_1_CLASS_IN) &&
+			 le64toh(event[2]) - NO_IOVA < LEN && !event[3];
+	}
+	return right;
+}
+
+static void expect_fault(struct vmm *vmm)
+{
+	const char *what = "the guest is told of a fault";
+
+	if (!vmm->is_edu) {
+		printf("ok %u %s # SKIP the device is not QEMU's edu\n",
+		       ++vmm->steps, what);
+		return;
+	}
+	/* Those of the transfers that were meant to fail */
+	vmm_read_faults(vmm);
+	vmm->eventq_cons = vmm->eventq_prod;
+	vmm->eventq_overflow = false;
+
+	guest_run_edu(vmm, NO_IOVA, EDU_BUFFER, 0);
+	vmm_read_faults(vmm);
+	step(vmm, guest_sees_fault(vmm), what);
+}
+
 static void expect_guest_tables(struct vmm *vmm)
 {
 	guest_write_tables(vmm, 0);
@@ -486,6 +585,8 @@ static void expect_guest_tables(struct vmm *vmm)
 	guest_write_ste(vmm, STE_0_V | STE_0_CONFIG(CONFIG_S1) | CD_IPA(1));
 	step(vmm, vmm_cfgi_ste(vmm), "other tables of the guest replace them");
 	expect_dma(vmm, false, false, true, "the other tables translate");
+
+	expect_fault(vmm);
 
 	guest_change_table(vmm);
 	step(vmm, vmm_forward_commands(vmm), "the guest invalidates what it changed");
@@ -511,6 +612,7 @@ static void live(struct vmm *vmm)
 	expect_dma(vmm, true, false, false, "stage 2 alone: addresses are IPAs");
 
 	step(vmm, vmm_ask(vmm), "the SMMU has what the guest needs");
+	vmm_open_faults(vmm);
 	vmm_abort(vmm);
 	expect_dma(vmm, false, false, false, "not set up: nothing moves");
 	expect_guest_tables(vmm);
@@ -521,6 +623,7 @@ static void live(struct vmm *vmm)
 	expect_dma(vmm, true, false, false, "bypass: addresses are IPAs");
 
 	vmm_unbind(vmm);
+	close(vmm->faults);
 	expect_dma(vmm, true, false, false, "unbound: addresses are IPAs");
 }
 

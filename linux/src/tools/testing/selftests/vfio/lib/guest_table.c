@@ -72,7 +72,7 @@ static __le64 *next_table(struct guest_table *table, __le64 *entry)
 }
 
 /* The last-level entry. The tables on the way to it are made if missing. */
-static __le64 *entry_of(struct guest_table *table, u64 iova)
+__le64 *guest_table_entry(struct guest_table *table, u64 iova)
 {
 	__le64 *entries = guest_ram_ptr(table->ram, table->ttb);
 	int level;
@@ -96,7 +96,7 @@ void guest_table_map(struct guest_table *table, u64 iova, u64 ipa, u64 size,
 	u64 offset;
 
 	for (offset = 0; offset < size; offset += GUEST_PAGE_SIZE)
-		*entry_of(table, iova + offset) =
+		*guest_table_entry(table, iova + offset) =
 			__cpu_to_le64((ipa + offset) | attributes(prot));
 }
 
@@ -105,5 +105,5 @@ void guest_table_unmap(struct guest_table *table, u64 iova, u64 size)
 	u64 offset;
 
 	for (offset = 0; offset < size; offset += GUEST_PAGE_SIZE)
-		*entry_of(table, iova + offset) = 0;
+		*guest_table_entry(table, iova + offset) = 0;
 }

@@ -188,6 +188,15 @@ static void refresh_vmstat(void)
 	close(fd);
 }
 
+s64 host_iommu_counter(const char *bdf, const char *name)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/iommu/%s", bdf,
+		 name);
+	return number_in(path, "");
+}
+
 s64 host_pinned_pages(void)
 {
 	refresh_vmstat();

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <asm/byteorder.h>
 #include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -166,6 +167,54 @@ u32 oracle_register(u32 offset)
 	VFIO_ASSERT(end != answer, "'%s' is not a register", answer);
 	free(answer);
 	return value;
+}
+
+static u32 eventq_shift(void)
+{
+	return FIELD_GET(EVENTQ_BASE_LOG2SIZE, oracle_register(SMMU_EVENTQ_BASE));
+}
+
+/* One bit more than an index has: the wrap bit. */
+static u32 eventq_pos_mask(void)
+{
+	return (2U << eventq_shift()) - 1;
+}
+
+u32 oracle_eventq_pos(void)
+{
+	return oracle_register(SMMU_EVENTQ_PROD) & eventq_pos_mask();
+}
+
+u32 oracle_eventq_since(u32 pos)
+{
+	return (oracle_eventq_pos() - pos) & eventq_pos_mask();
+}
+
+static u64 eventq_base(void)
+{
+	return (oracle_register(SMMU_EVENTQ_BASE) |
+		(u64)oracle_register(SMMU_EVENTQ_BASE + 4) << 32) &
+	       EVENTQ_BASE_ADDR;
+}
+
+void oracle_eventq_read(u32 pos, u64 event[4])
+{
+	u64 size = 4 * sizeof(*event);
+	u32 index = pos & ((1U << eventq_shift()) - 1);
+	char *answer = ask("mem %#llx %llu",
+			   (unsigned long long)(eventq_base() + index * size),
+			   (unsigned long long)size);
+	unsigned int i;
+
+	VFIO_ASSERT(strlen(answer) == 2 * size, "'%s' is not an event", answer);
+	for (i = 0; i < size; i++) {
+		char digits[] = { answer[2 * i], answer[2 * i + 1], '\0' };
+
+		((u8 *)event)[i] = strtoul(digits, NULL, 16);
+	}
+	for (i = 0; i < 4; i++)
+		event[i] = __le64_to_cpu(event[i]);
+	free(answer);
 }
 
 /* An answer that is a list: "-" stands for an empty one. */

@@ -40,7 +40,8 @@ void guest_table_map(struct guest_table *table, u64 iova, u64 ipa, u64 size,
 		     int prot);
 void guest_table_unmap(struct guest_table *table, u64 iova, u64 size);
 
-/* The descriptor's quad-words, to break them. */
+/* The descriptor's quad-words, and the entry of a page, to break them. */
 __le64 *guest_table_cd(struct guest_table *table);
+__le64 *guest_table_entry(struct guest_table *table, u64 iova);
 
 #endif /* SELFTESTS_VFIO_LIBVFIO_GUEST_TABLE_H */

@@ -25,6 +25,9 @@ void host_device_close(struct vfio_pci_device *device);
 /* Whether the two devices are behind the same IOMMU. */
 bool host_same_iommu(const char *bdf, const char *other_bdf);
 
+/* A counter that the IOMMU of the device has in sysfs. */
+s64 host_iommu_counter(const char *bdf, const char *name);
+
 /* The physical address of a page of this process, 0 if it isn't told. */
 u64 host_physical_address(void *vaddr);
 

@@ -24,6 +24,15 @@ void oracle_ste(u16 sid, struct ste *ste);
 u32 oracle_register(u32 offset);
 
 /*
+ * The SMMU's event queue, as it is in memory: where it is going to write the next
+ * event, how many it has written since it was at @pos, and what it wrote at @pos.
+ * An event stays there until the queue comes round.
+ */
+u32 oracle_eventq_pos(void);
+u32 oracle_eventq_since(u32 pos);
+void oracle_eventq_read(u32 pos, u64 event[4]);
+
+/*
  * Words separated by spaces, in order, for example
  * "CFGI_STE:sid=10 SYNC TLBI_NH_ALL:vmid=1 SYNC", in memory that the caller
  * frees. PREFETCH_CFG, a hint, is left out.

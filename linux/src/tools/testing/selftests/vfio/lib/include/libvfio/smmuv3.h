@@ -6,7 +6,7 @@
 #include <linux/bits.h>
 #include <linux/types.h>
 
-/* The layouts of sections 5.2 and 5.4 of the specification, IHI 0070. */
+/* The layouts of sections 5.2, 5.4 and 7.3 of the specification, IHI 0070. */
 
 /* A Stream Table Entry. */
 struct ste {
@@ -56,6 +56,36 @@ static inline u64 ste_s1contextptr(const struct ste *ste)
 {
 	return ste->data[0] & STE_0_S1CONTEXTPTR;
 }
+
+/* An event. */
+#define EVT_0_ID		GENMASK_ULL(7, 0)
+#define EVT_0_SSV		BIT_ULL(11)
+#define EVT_0_SSID		GENMASK_ULL(31, 12)
+#define EVT_0_SID		GENMASK_ULL(63, 32)
+#define EVT_1_PNU		BIT_ULL(33)
+#define EVT_1_IND		BIT_ULL(34)
+#define EVT_1_RNW		BIT_ULL(35)
+#define EVT_1_S2		BIT_ULL(39)
+#define EVT_1_CLASS		GENMASK_ULL(41, 40)
+#define EVT_3_IPA		GENMASK_ULL(51, 12)
+
+#define EVT_ID_C_BAD_CD		0x0a
+#define EVT_ID_F_CD_FETCH	0x09
+#define EVT_ID_F_WALK_EABT	0x0b
+#define EVT_ID_F_TRANSLATION	0x10
+#define EVT_ID_F_ADDR_SIZE	0x11
+#define EVT_ID_F_ACCESS		0x12
+#define EVT_ID_F_PERMISSION	0x13
+
+#define EVT_CLASS_CD		0
+#define EVT_CLASS_TT		1
+#define EVT_CLASS_IN		2
+
+/* Registers of section 6.3. The second is in page 1. */
+#define SMMU_EVENTQ_BASE	0xa0
+#define EVENTQ_BASE_LOG2SIZE	GENMASK_ULL(4, 0)
+#define EVENTQ_BASE_ADDR	GENMASK_ULL(51, 5)
+#define SMMU_EVENTQ_PROD	0x100a8
 
 /* A Context Descriptor. */
 #define CD_DWORDS		8
