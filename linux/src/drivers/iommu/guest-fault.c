@@ -123,16 +123,10 @@ guest_faults_next(struct iommu_guest_faults *faults)
 	return next;
 }
 
-/* False if nobody is going to read it. What doesn't fit is counted instead. */
-VISIBLE_IF_KUNIT
-bool iommu_guest_faults_push(struct iommu_guest_faults *faults,
-			     const struct iommu_guest_fault *fault)
+static void guest_faults_append(struct iommu_guest_faults *faults,
+				const struct iommu_guest_fault *fault)
 {
 	struct iommu_guest_fault *next;
-
-	guard(spinlock)(&faults->lock);
-	if (!faults->records)
-		return false;
 
 	if (faults->num < IOMMU_GUEST_FAULTS_MAX) {
 		next = guest_faults_next(faults);
@@ -143,18 +137,34 @@ bool iommu_guest_faults_push(struct iommu_guest_faults *faults,
 	}
 	faults->sequence++;
 	wake_up_interruptible_poll(&faults->wait, EPOLLIN | EPOLLRDNORM);
-	return true;
+}
+
+/* False if nobody is going to read it. What doesn't fit is counted instead. */
+VISIBLE_IF_KUNIT
+bool iommu_guest_faults_push(struct iommu_guest_faults *faults,
+			     const struct iommu_guest_fault *fault)
+{
+	bool open;
+
+	spin_lock(&faults->lock);
+	open = faults->records;
+	if (open)
+		guest_faults_append(faults, fault);
+	spin_unlock(&faults->lock);
+	return open;
 }
 EXPORT_SYMBOL_IF_KUNIT(iommu_guest_faults_push);
 
 VISIBLE_IF_KUNIT
 void iommu_guest_faults_lose(struct iommu_guest_faults *faults)
 {
-	guard(spinlock)(&faults->lock);
-	if (!faults->records)
-		return;
-	faults->lost_unknown = true;
-	wake_up_interruptible_poll(&faults->wait, EPOLLIN | EPOLLRDNORM);
+	spin_lock(&faults->lock);
+	if (faults->records) {
+		faults->lost_unknown = true;
+		wake_up_interruptible_poll(&faults->wait,
+					   EPOLLIN | EPOLLRDNORM);
+	}
+	spin_unlock(&faults->lock);
 }
 EXPORT_SYMBOL_IF_KUNIT(iommu_guest_faults_lose);
 
@@ -173,13 +183,16 @@ VISIBLE_IF_KUNIT
 bool iommu_guest_faults_peek(struct iommu_guest_faults *faults,
 			     struct iommu_guest_fault *fault)
 {
-	guard(spinlock)(&faults->lock);
-	if (!guest_faults_any(faults))
-		return false;
-	if (!faults->num)
+	bool any;
+
+	spin_lock(&faults->lock);
+	any = guest_faults_any(faults);
+	if (any && !faults->num)
 		guest_faults_next(faults)->flags |= IOMMU_GUEST_FAULT_NO_EVENT;
-	*fault = faults->records[faults->first];
-	return true;
+	if (any)
+		*fault = faults->records[faults->first];
+	spin_unlock(&faults->lock);
+	return any;
 }
 EXPORT_SYMBOL_IF_KUNIT(iommu_guest_faults_peek);
 
@@ -187,9 +200,10 @@ EXPORT_SYMBOL_IF_KUNIT(iommu_guest_faults_peek);
 VISIBLE_IF_KUNIT
 void iommu_guest_faults_pop(struct iommu_guest_faults *faults)
 {
-	guard(spinlock)(&faults->lock);
+	spin_lock(&faults->lock);
 	faults->first = (faults->first + 1) % IOMMU_GUEST_FAULTS_MAX;
 	faults->num--;
+	spin_unlock(&faults->lock);
 }
 EXPORT_SYMBOL_IF_KUNIT(iommu_guest_faults_pop);
 
@@ -219,8 +233,12 @@ EXPORT_SYMBOL_IF_KUNIT(iommu_guest_faults_close);
  */
 bool iommu_guest_faults_is_open(struct iommu_guest_faults *faults)
 {
-	guard(spinlock)(&faults->lock);
-	return faults->records;
+	bool open;
+
+	spin_lock(&faults->lock);
+	open = faults->records;
+	spin_unlock(&faults->lock);
+	return open;
 }
 EXPORT_SYMBOL_GPL(iommu_guest_faults_is_open);
 
@@ -232,9 +250,10 @@ void iommu_guest_faults_end(struct iommu_guest_faults *faults)
 {
 	if (!faults)
 		return;
-	guard(spinlock)(&faults->lock);
+	spin_lock(&faults->lock);
 	faults->ended = true;
 	wake_up_interruptible_poll(&faults->wait, EPOLLHUP);
+	spin_unlock(&faults->lock);
 }
 EXPORT_SYMBOL_GPL(iommu_guest_faults_end);
 
@@ -288,9 +307,13 @@ EXPORT_SYMBOL_GPL(iommu_guest_faults_detach);
 bool iommu_report_guest_fault(struct device *dev,
 			      const struct iommu_guest_fault *fault)
 {
-	guard(spinlock)(&dev->iommu->guest_faults_lock);
-	return dev->iommu->guest_faults &&
-	       iommu_guest_faults_push(dev->iommu->guest_faults, fault);
+	bool reported;
+
+	spin_lock(&dev->iommu->guest_faults_lock);
+	reported = dev->iommu->guest_faults &&
+		   iommu_guest_faults_push(dev->iommu->guest_faults, fault);
+	spin_unlock(&dev->iommu->guest_faults_lock);
+	return reported;
 }
 EXPORT_SYMBOL_GPL(iommu_report_guest_fault);
 
@@ -302,9 +325,10 @@ EXPORT_SYMBOL_GPL(iommu_report_guest_fault);
  */
 void iommu_report_guest_faults_lost(struct device *dev)
 {
-	guard(spinlock)(&dev->iommu->guest_faults_lock);
+	spin_lock(&dev->iommu->guest_faults_lock);
 	if (dev->iommu->guest_faults)
 		iommu_guest_faults_lose(dev->iommu->guest_faults);
+	spin_unlock(&dev->iommu->guest_faults_lock);
 }
 EXPORT_SYMBOL_GPL(iommu_report_guest_faults_lost);
 
@@ -340,9 +364,15 @@ static ssize_t guest_faults_copy(struct iommu_guest_faults *faults,
 
 static __poll_t guest_faults_events(struct iommu_guest_faults *faults)
 {
-	guard(spinlock)(&faults->lock);
-	return (guest_faults_any(faults) ? EPOLLIN | EPOLLRDNORM : 0) |
-	       (faults->ended ? EPOLLHUP : 0);
+	__poll_t events = 0;
+
+	spin_lock(&faults->lock);
+	if (guest_faults_any(faults))
+		events |= EPOLLIN | EPOLLRDNORM;
+	if (faults->ended)
+		events |= EPOLLHUP;
+	spin_unlock(&faults->lock);
+	return events;
 }
 
 static ssize_t guest_faults_read(struct file *file, char __user *buf,

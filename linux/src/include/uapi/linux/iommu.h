@@ -241,8 +241,9 @@ struct iommu_guest_event_smmuv3 {
  *	* %IOMMU_GUEST_FAULT_LOST_UNKNOWN: The queue that the hardware of all
  *	  guests shares was full. An unknown number of faults, perhaps none, was
  *	  lost in addition, which @sequence and @lost don't count.
- *	* %IOMMU_GUEST_FAULT_NO_EVENT: This only tells of a loss. The event is 0,
- *	  and the next record has the same @sequence if nothing else is lost.
+ *	* %IOMMU_GUEST_FAULT_NO_EVENT: This only tells of a loss. @format and the
+ *	  event are 0, and the next record has the same @sequence if nothing
+ *	  else is lost.
  * @format: &enum iommu_guest_stage_format
  * @smmuv3: For %IOMMU_GUEST_STAGE_FORMAT_ARM_SMMUV3
  */
