@@ -21,7 +21,9 @@
 #define SECTOR_SIZE	512
 #define READ_SECTOR	0
 #define WRITE_SECTOR	128
-#define WORDS		(DMA_SIZE / sizeof(u64))
+/* Transfers are shown like STEs. */
+#define WORDS		8
+#define SIZE		(WORDS * sizeof(u64))
 
 enum kind { NONE, PHYSICAL, IPA, IOVA };
 
@@ -143,10 +145,10 @@ static struct transfer try_read(struct place *place, enum kind kind)
 
 	begin(&transfer, "read", kind, address);
 	pattern_fill(place->src->vaddr, GUEST_PAGE_SIZE);
-	memcpy(transfer.sent, place->src->vaddr, DMA_SIZE);
-	memcpy(transfer.before, buffer, DMA_SIZE);
+	memcpy(transfer.sent, place->src->vaddr, SIZE);
+	memcpy(transfer.before, buffer, SIZE);
 	guest_ram_snapshot(place->ram);
-	dma_read(place->device, address, DMA_SIZE);
+	dma_read(place->device, address, SIZE);
 	transfer.kept = guest_ram_kept(place->ram);
 	end(&transfer, place);
 	return transfer;
@@ -159,12 +161,12 @@ static struct transfer try_write(struct place *place, enum kind kind)
 
 	begin(&transfer, "write", kind, address);
 	pattern_fill(place->dst->vaddr, GUEST_PAGE_SIZE);
-	memcpy(transfer.sent, buffer, DMA_SIZE);
-	memcpy(transfer.before, place->dst->vaddr, DMA_SIZE);
+	memcpy(transfer.sent, buffer, SIZE);
+	memcpy(transfer.before, place->dst->vaddr, SIZE);
 	guest_ram_snapshot(place->ram);
-	dma_write(place->device, address, DMA_SIZE);
-	memcpy(transfer.after, place->dst->vaddr, DMA_SIZE);
-	transfer.kept = guest_ram_kept_but(place->ram, place->dst->ipa, DMA_SIZE);
+	dma_write(place->device, address, SIZE);
+	memcpy(transfer.after, place->dst->vaddr, SIZE);
+	transfer.kept = guest_ram_kept_but(place->ram, place->dst->ipa, SIZE);
 	end(&transfer, place);
 	return transfer;
 }
@@ -190,14 +192,14 @@ static void with_usable(struct vmm *vmm,
 static void unload_buffer(struct vmm *vmm, enum kind kind)
 {
 	pattern_fill(vmm->dst.vaddr, GUEST_PAGE_SIZE);
-	dma_write(&vmm->device, address_of(&vmm->dst, kind), DMA_SIZE);
-	memcpy(buffer, vmm->dst.vaddr, DMA_SIZE);
+	dma_write(&vmm->device, address_of(&vmm->dst, kind), SIZE);
+	memcpy(buffer, vmm->dst.vaddr, SIZE);
 }
 
 static void load_buffer(struct vmm *vmm, enum kind kind)
 {
 	pattern_fill(vmm->src.vaddr, GUEST_PAGE_SIZE);
-	dma_read(&vmm->device, address_of(&vmm->src, kind), DMA_SIZE);
+	dma_read(&vmm->device, address_of(&vmm->src, kind), SIZE);
 	unload_buffer(vmm, kind);
 }
 
@@ -205,7 +207,7 @@ static void load_buffer(struct vmm *vmm, enum kind kind)
 static void look(struct vmm *vmm, struct transfer *read)
 {
 	with_usable(vmm, unload_buffer);
-	memcpy(read->after, buffer, DMA_SIZE);
+	memcpy(read->after, buffer, SIZE);
 	print_transfer(read);
 }
 

@@ -20,6 +20,21 @@ class Commands(unittest.TestCase):
         self.assertEqual([word.split(",")[1] for word in edus],
                          ["addr=0x2", "addr=0x3", "addr=0x4"])
 
+    def test_each_nvme_has_a_port_and_a_medium(self):
+        words = command(nvmes=2)
+        nvmes = [word for word in words if word.startswith("nvme,")]
+        self.assertEqual([word.split(",")[2] for word in nvmes], ["bus=port0", "bus=port1"])
+        self.assertEqual([word.split(",")[4] for word in nvmes],
+                         ["drive=medium0", "drive=medium1"])
+        self.assertEqual(sum(word.startswith("pcie-root-port,") for word in words), 2)
+        self.assertFalse([word for word in command() if word.startswith("pcie-root-port,")])
+
+    def test_ports_isolate(self):
+        def append(words):
+            return words[words.index("-append") + 1]
+        self.assertIn(machine.ISOLATE_PORTS, append(command(nvmes=1)))
+        self.assertNotIn(machine.ISOLATE_PORTS, append(command()))
+
     def test_icount(self):
         self.assertIn("shift=0,sleep=off", command(icount=0, smp=1))
         self.assertIn("shift=4,sleep=off", command(icount=4, smp=1))
@@ -51,6 +66,7 @@ class Refusals(unittest.TestCase):
         for options, words in (({"icount": 0, "smp": 2}, "--icount needs --smp 1"),
                                ({"icount": 11, "smp": 1}, "--icount takes"),
                                ({"edus": 25}, "--edus"), ({"edus": -1}, "--edus"),
+                               ({"nvmes": 5}, "--nvmes"),
                                ({"smp": 0}, "--smp"), ({"smp": 5}, "--smp"),
                                ({"memory": 64}, "--memory")):
             with self.subTest(words), self.assertRaisesRegex(machine.MachineError, words):

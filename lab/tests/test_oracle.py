@@ -9,7 +9,7 @@ import tempfile
 import unittest
 from unittest import mock
 
-from vm import oracle
+from vm import machine, oracle
 from vm.qmp import QmpError
 from vm.trace import TraceFile
 
@@ -78,6 +78,18 @@ class Answers(Fixture):
     def test_mem(self):
         self.assertEqual(self.ask("mem 0x40000040 8"), "0b00000000000000")
         self.assertEqual(len(self.ask("mem 0x40000000 2048")), 2 * 2048)
+
+    def test_plugs(self):
+        ports = mock.Mock()
+        self.oracle = oracle.Oracle(TraceFile(self.path), FakeMemory(), oracle.Ports(ports))
+        self.assertEqual(self.ask("unplug 1"), "ok")
+        ports.execute.assert_called_with("device_del", id="nvme1")
+        self.assertEqual(self.ask("plug 0"), "ok")
+        ports.execute.assert_called_with("device_add", **machine.nvme(0))
+        ports.execute.side_effect = [QmpError("busy"), None]
+        self.assertEqual(self.ask("plug 0"), "ok")
+        ports.execute.side_effect = QmpError("no such device")
+        self.assertEqual(self.ask("unplug 3"), "error no such device")
 
     def test_reg(self):
         self.assertEqual(self.ask("reg 88"), "00000005")

@@ -15,6 +15,8 @@ CPU = "cortex-a57"
 MEMORY_MIB = 1024
 EDU_SLOT = 2
 EDU_MAX = 24
+PORT_SLOT = EDU_SLOT + EDU_MAX
+NVME_MAX = 4
 BLK_SLOT = 0x1e
 DISK_SECTORS = 256
 
@@ -23,9 +25,13 @@ CONSOLE, OUTPUT, VERDICT = "console.log", "output.log", "verdict.log"
 TRACE, ORACLE_LOG, QEMU_LOG = "trace.log", "oracle.log", "qemu.log"
 QMP_SOCKET, ORACLE_SOCKET = "qmp.sock", "oracle.sock"
 INITRD, DISK, COMMAND = "initrd.cpio", "disk.img", "command"
+MEDIA = tuple(f"nvme{number}.img" for number in range(NVME_MAX))
 
 APPEND = ("console=ttyAMA0", "panic=-1", "panic_on_warn=1", "loglevel=7",
           "arm_smmu_v3.allow_unsafe_guest_stage=1")
+# With a device tree the kernel switches ACS on too late. Without it a device behind a root
+# port shares the port's group, and takes the port's own interrupts into its container.
+ISOLATE_PORTS = "pci=config_acs=xx111x1@pci:1b36:000c"
 
 
 class MachineError(Exception):
@@ -37,7 +43,7 @@ class Options:
 
     def __init__(self, kernel, append="", smp=2, icount=None, edus=4, cpu=CPU,
                  devices=(), patterns=trace.PATTERNS,
-                 memory=MEMORY_MIB):
+                 memory=MEMORY_MIB, nvmes=0):
         self.kernel = kernel
         self.append = append
         self.smp = smp
@@ -47,6 +53,7 @@ class Options:
         self.devices = devices
         self.patterns = patterns
         self.memory = memory
+        self.nvmes = nvmes
 
 
 def check(options):
@@ -56,6 +63,8 @@ def check(options):
         raise MachineError("--icount needs --smp 1: instructions are counted on one CPU")
     if not 0 <= options.edus <= EDU_MAX:
         raise MachineError(f"--edus takes 0 to {EDU_MAX}")
+    if not 0 <= options.nvmes <= NVME_MAX:
+        raise MachineError(f"--nvmes takes 0 to {NVME_MAX}")
     if not 128 <= options.memory <= 8192:
         raise MachineError("--memory takes 128 to 8192 MiB")
     if not 1 <= options.smp <= 4:
@@ -91,7 +100,8 @@ def _cpus(options):
 
 
 def _kernel(options):
-    append = " ".join((*APPEND, options.append)).strip()
+    isolation = (ISOLATE_PORTS,) if options.nvmes else ()
+    append = " ".join((*APPEND, *isolation, options.append)).strip()
     return ["-kernel", options.kernel, "-initrd", INITRD, "-append", append]
 
 
@@ -113,6 +123,28 @@ def _channels():
     ]
 
 
+def nvme(number):
+    """As device_add takes it. Its queues fit into its own memory. A transfer that can't be
+    translated waits for a bounce buffer, and QEMU crashes if the controller is reset while
+    one waits: there is room for all. What it didn't get to complete keeps an unplugged one
+    alive, so the next shares its medium with it.
+    """
+    return {"driver": "nvme", "id": f"nvme{number}", "bus": f"port{number}",
+            "serial": f"guest-stage-{number}", "drive": f"medium{number}",
+            "cmb_size_mb": 1, "x-max-bounce-buffer-size": 1 << 20, "share-rw": True}
+
+
+def _nvme_arguments(number):
+    """Behind a root port of its own, which resets it and lets it be unplugged."""
+    return ["-device", f"pcie-root-port,id=port{number},addr={PORT_SLOT + number:#x},"
+                       f"chassis={number + 1},slot={number + 1}",
+            "-blockdev", f"driver=raw,node-name=medium{number},file.driver=file,"
+                         f"file.filename={MEDIA[number]}",
+            "-device", ",".join(f"{key}={'on' if value is True else value}"
+                                for key, value in nvme(number).items()
+                                ).removeprefix("driver=")]
+
+
 def _devices(options):
     """edu does what VFIO's user says; virtio-blk has a driver in the kernel."""
     arguments = []
@@ -123,6 +155,8 @@ def _devices(options):
         "-device", f"virtio-blk-pci,addr={BLK_SLOT:#x},drive=disk,iommu_platform=on,"
                    "disable-legacy=on",
     ]
+    for number in range(options.nvmes):
+        arguments += _nvme_arguments(number)
     for device in options.devices:
         arguments += ["-device", device]
     return arguments

@@ -10,18 +10,23 @@ One request a line, one answer a line:
   translations SID  how many accesses were translated, by stage
   mem ADDR LEN      bytes of physical memory, in hex; at most 4096
   reg OFFSET        a register of the SMMU, 32 bits in hex (OFFSET in hex)
+  unplug N          ok; the N-th NVMe controller will be taken out of its port
+  plug N            ok; and put in again, once it is out
 A list that is empty is "-". What fails is "error TEXT".
 """
 
 import threading
+import time
 
-from . import trace
+from . import machine, trace
 from .qmp import QmpError
 from .ste import SMMU_BASE, StreamTable, StreamTableError
 
 MEM_MAX = 4096
 ANSWER_MAX = 1 << 20
 REQUEST_MAX = 4096
+PLUG_TRIES = 50
+PLUG_WAIT = 0.1  # seconds
 # Pages 0 and 1 of the SMMU, of 64 KiB each
 REGISTERS_SIZE = 0x20000
 
@@ -44,16 +49,40 @@ def _line(words):
     return " ".join(words) or "-"
 
 
+class Ports:
+    """Where devices come and go while the machine runs. What is asked for takes its time."""
+
+    def __init__(self, qmp):
+        self._qmp = qmp
+
+    def unplug(self, number):
+        self._qmp.execute("device_del", id=machine.nvme(number)["id"])
+
+    def plug(self, number):
+        """The one that was unplugged may hold its port for a moment longer."""
+        for left in range(PLUG_TRIES - 1, -1, -1):
+            try:
+                self._qmp.execute("device_add", **machine.nvme(number))
+                return
+            except QmpError:
+                if not left:
+                    raise
+                time.sleep(PLUG_WAIT)
+
+
 class Oracle:
     """Holds the mark. answer() never raises: what is wrong is in the answer."""
 
-    def __init__(self, trace_file, memory):
+    def __init__(self, trace_file, memory, ports=None):
         self._trace = trace_file
         self._memory = memory
+        self._ports = ports
         self._requests = {
             "mark": (1, self._mark), "ste": (1, self._ste), "cmds": (0, self._cmds),
-            "count": (1, self._count), "events": (0, self._events), "translations": (1, self._translations),
+            "count": (1, self._count), "events": (0, self._events),
+            "translations": (1, self._translations),
             "mem": (2, self._mem), "reg": (1, self._reg),
+            "unplug": (1, self._unplug), "plug": (1, self._plug),
         }
 
     def _mark(self, _name):
@@ -87,6 +116,14 @@ class Oracle:
         if offset % 4 or offset >= REGISTERS_SIZE:
             raise BadRequest(f"there is no register at {offset:#x}")
         return f"{self._memory.register(SMMU_BASE + offset, 4):08x}"
+
+    def _unplug(self, number):
+        self._ports.unplug(_number(number, 10))
+        return "ok"
+
+    def _plug(self, number):
+        self._ports.plug(_number(number, 10))
+        return "ok"
 
     def _dispatch(self, request):
         name, *arguments = request.split() or [""]

@@ -44,7 +44,8 @@ def prepare(folder, initrd, arguments):
         if os.path.lexists(path):
             os.unlink(path)
     _write(folder, machine.INITRD, initrd)
-    _write(folder, machine.DISK, machine.disk_image())
+    for name in (machine.DISK, *machine.MEDIA):
+        _write(folder, name, machine.disk_image())
     _write(folder, machine.TRACE, b"")
     line = machine.pasteable(folder, arguments)
     _write(folder, machine.COMMAND, f"#!/bin/sh\n{line}\n".encode())
@@ -132,7 +133,8 @@ class Machine:
         sock = self._connect(machine.ORACLE_SOCKET)
         control = qmp.Qmp(self._connect(machine.QMP_SOCKET))
         answers = oracle.Oracle(TraceFile(self._path(machine.TRACE)),
-                                qmp.Memory(control, self._memory))
+                                qmp.Memory(control, self._memory),
+                                oracle.Ports(control))
         self._oracle = oracle.start(sock, answers, self._log)
 
     def _stop(self):

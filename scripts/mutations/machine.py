@@ -39,7 +39,8 @@ def options(boot, tests, mutation, out, kselftest):
     if boot == "kunit":
         return [*words, "--icount", "3", "--ktap", "console", "--no-bind", "--no-kmemleak"]
     words += ["--smp", "2"] if boot == "vfio-race" else ["--icount"]
-    return [*words, "--ktap", "output", "--no-kmemleak", "--add", f"{kselftest}:/kselftest",
+    return [*words, "--ktap", "output", "--no-kmemleak", "--nvmes", "2",
+            "--add", f"{kselftest}:/kselftest",
             "--test", command(tests)]
 
 
