@@ -13,6 +13,7 @@ FIXTURE(guest_stage_close)
 
 FIXTURE_VARIANT(guest_stage_close)
 {
+	const char *kind;
 	const struct guest_state *state;
 };
 
@@ -21,15 +22,10 @@ FIXTURE_VARIANT_ADD(guest_stage_close, stage2)
 	.state = &state_stage2,
 };
 
-FIXTURE_VARIANT_ADD(guest_stage_close, abort)
-{
-	.state = &state_abort,
-};
+FIXTURE_VARIANT_ADD_KINDS(guest_stage_close, abort, .state = &state_abort);
 
-FIXTURE_VARIANT_ADD(guest_stage_close, translate)
-{
-	.state = &state_translate,
-};
+FIXTURE_VARIANT_ADD_KINDS(guest_stage_close, translate,
+	.state = &state_translate);
 
 FIXTURE_VARIANT_ADD(guest_stage_close, bypass)
 {
@@ -38,8 +34,8 @@ FIXTURE_VARIANT_ADD(guest_stage_close, bypass)
 
 FIXTURE_SETUP(guest_stage_close)
 {
-	SKIP_WITHOUT_DEVICES(return, 1);
-	vmm_init(&self->vmm, vfio_selftests_bdf(0));
+	SKIP_WITHOUT_KIND(return, variant->kind);
+	vmm_init(&self->vmm, vfio_selftests_device(variant->kind));
 	variant->state->enter(&self->vmm);
 }
 
@@ -97,7 +93,7 @@ TEST_F(guest_stage_close, every_order)
 				TH_LOG("'%c' of '%s'", *which, orders[i]);
 		}
 		guest_ram_cleanup(&vmm->ram);
-		vmm_init(vmm, vfio_selftests_bdf(0));
+		vmm_init(vmm, vfio_selftests_device(variant->kind));
 		variant->state->enter(vmm);
 	}
 }
@@ -196,7 +192,7 @@ TEST_F(guest_stage_close, next_container)
 	struct vmm *vmm = &self->vmm;
 
 	vmm_cleanup(vmm);
-	vmm_init(vmm, vfio_selftests_bdf(0));
+	vmm_init(vmm, vfio_selftests_device(variant->kind));
 	EXPECT_EQ(-ENOENT, __guest_stage_unbind(&vmm->device));
 	SKIP_WITHOUT_DMA(return, &vmm->device);
 	EXPECT_TRUE(vmm_dma_by_ipa(vmm));
@@ -236,7 +232,7 @@ TEST_F(guest_stage_close, again_and_again)
 
 	for (i = 0; i < 20; i++) {
 		vmm_cleanup(vmm);
-		vmm_init(vmm, vfio_selftests_bdf(0));
+		vmm_init(vmm, vfio_selftests_device(variant->kind));
 		variant->state->enter(vmm);
 	}
 	EXPECT_TRUE(vmm_ste_is(vmm, variant->state));

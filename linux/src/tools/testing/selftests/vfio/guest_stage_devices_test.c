@@ -20,6 +20,15 @@ FIXTURE(guest_stage_shared)
 	struct dma_page second_page;
 };
 
+FIXTURE_VARIANT(guest_stage_shared)
+{
+	/* Of the second device; the second of all if it is NULL. */
+	const char *kind;
+};
+
+FIXTURE_VARIANT_ADD(guest_stage_shared, alike) {};
+FIXTURE_VARIANT_ADD(guest_stage_shared, nvme) { .kind = "nvme" };
+
 static void show_at_iova(struct dma_page *page, struct guest_table *table)
 {
 	guest_page_alloc(page, table);
@@ -33,9 +42,11 @@ FIXTURE_SETUP(guest_stage_shared)
 	struct vmm *vmm = &self->vmm;
 
 	SKIP_WITHOUT_DEVICES(return, 2);
+	SKIP_WITHOUT_KIND(return, variant->kind);
 	vmm_init(vmm, vfio_selftests_bdf(0));
-	vfio_pci_device_open(&self->second, vfio_selftests_bdf(1),
-			     &vmm->container);
+	vfio_pci_device_open(&self->second, variant->kind ?
+			     vfio_selftests_device(variant->kind) :
+			     vfio_selftests_bdf(1), &vmm->container);
 	SKIP_WITHOUT_DMA(return, &vmm->device);
 	SKIP_WITHOUT_DMA(return, &self->second);
 	guest_table_init(&self->second_table, &vmm->ram, OTHER_ASID);

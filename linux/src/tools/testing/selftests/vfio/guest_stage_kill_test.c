@@ -8,16 +8,24 @@
 #define NR_KILLS	20
 #define KILL_WITHIN_US	30000
 
+struct order {
+	struct vmm *vmm;
+	const struct guest_state *state;
+	const char *bdf;
+};
+
 FIXTURE(guest_stage_kill)
 {
 	/* Shared: the child's, and looked at by the test. */
 	struct vmm *vmm;
+	struct order order;
 	struct child child;
 	s64 pinned;
 };
 
 FIXTURE_VARIANT(guest_stage_kill)
 {
+	const char *kind;
 	const struct guest_state *state;
 };
 
@@ -26,15 +34,10 @@ FIXTURE_VARIANT_ADD(guest_stage_kill, stage2)
 	.state = &state_stage2,
 };
 
-FIXTURE_VARIANT_ADD(guest_stage_kill, abort)
-{
-	.state = &state_abort,
-};
+FIXTURE_VARIANT_ADD_KINDS(guest_stage_kill, abort, .state = &state_abort);
 
-FIXTURE_VARIANT_ADD(guest_stage_kill, translate)
-{
-	.state = &state_translate,
-};
+FIXTURE_VARIANT_ADD_KINDS(guest_stage_kill, translate,
+	.state = &state_translate);
 
 FIXTURE_VARIANT_ADD(guest_stage_kill, bypass)
 {
@@ -48,8 +51,11 @@ FIXTURE_VARIANT_ADD(guest_stage_kill, unbound)
 
 FIXTURE_SETUP(guest_stage_kill)
 {
-	SKIP_WITHOUT_DEVICES(return, 1);
+	SKIP_WITHOUT_KIND(return, variant->kind);
 	self->vmm = child_shared(sizeof(*self->vmm));
+	self->order.vmm = self->vmm;
+	self->order.state = variant->state;
+	self->order.bdf = vfio_selftests_device(variant->kind);
 	self->pinned = host_pinned_pages();
 	/* Before the child asks it: one connection for both. */
 	oracle_present();
@@ -60,23 +66,18 @@ FIXTURE_TEARDOWN(guest_stage_kill)
 {
 	EXPECT_TRUE(vmm_ste_is_host(self->vmm));
 	EXPECT_EQ(self->pinned, host_pinned_pages());
-	vmm_init(self->vmm, vfio_selftests_bdf(0));
+	vmm_init(self->vmm, self->order.bdf);
 	EXPECT_EQ(-ENOENT, __guest_stage_unbind(&self->vmm->device));
 	if (self->vmm->device.driver)
 		EXPECT_TRUE(vmm_dma_by_ipa(self->vmm));
 	vmm_cleanup(self->vmm);
 }
 
-struct order {
-	struct vmm *vmm;
-	const struct guest_state *state;
-};
-
 static void enter_and_stay(struct child *child, void *arg)
 {
 	struct order *order = arg;
 
-	vmm_init(order->vmm, vfio_selftests_bdf(0));
+	vmm_init(order->vmm, order->bdf);
 	order->state->enter(order->vmm);
 	child_ready(child);
 	pause();
@@ -84,9 +85,7 @@ static void enter_and_stay(struct child *child, void *arg)
 
 TEST_F(guest_stage_kill, at_rest)
 {
-	struct order order = { self->vmm, variant->state };
-
-	child_start(&self->child, enter_and_stay, &order);
+	child_start(&self->child, enter_and_stay, &self->order);
 	child_wait_ready(&self->child);
 	EXPECT_TRUE(vmm_ste_is(self->vmm, variant->state));
 	child_kill(&self->child);
@@ -98,7 +97,7 @@ static void transfer_and_stay(struct child *child, void *arg)
 	struct order *order = arg;
 	struct vmm *vmm = order->vmm;
 
-	vmm_init(vmm, vfio_selftests_bdf(0));
+	vmm_init(vmm, order->bdf);
 	order->state->enter(vmm);
 	dma_write_start(&vmm->device, order->state->by_iova ? vmm->dst.iova :
 							      vmm->dst.ipa,
@@ -110,16 +109,14 @@ static void transfer_and_stay(struct child *child, void *arg)
 /* The transfer ends after its memory is gone. The next test has the device idle. */
 TEST_F(guest_stage_kill, during_a_transfer)
 {
-	struct order order = { self->vmm, variant->state };
-
-	host_device_open(&self->vmm->device, vfio_selftests_bdf(0));
+	host_device_open(&self->vmm->device, self->order.bdf);
 	SKIP_WITHOUT_DMA(return, &self->vmm->device);
 	host_device_close(&self->vmm->device);
-	child_start(&self->child, transfer_and_stay, &order);
+	child_start(&self->child, transfer_and_stay, &self->order);
 	child_wait_ready(&self->child);
 	child_kill(&self->child);
 	EXPECT_TRUE(vmm_ste_is_host(self->vmm));
-	host_device_open(&self->vmm->device, vfio_selftests_bdf(0));
+	host_device_open(&self->vmm->device, self->order.bdf);
 	dma_wait(&self->vmm->device);
 	host_device_close(&self->vmm->device);
 }
@@ -128,7 +125,7 @@ static void alternate(struct child *child, void *arg)
 {
 	struct order *order = arg;
 
-	vmm_init(order->vmm, vfio_selftests_bdf(0));
+	vmm_init(order->vmm, order->bdf);
 	child_ready(child);
 	for (;;) {
 		order->state->enter(order->vmm);
@@ -139,11 +136,10 @@ static void alternate(struct child *child, void *arg)
 /* On its way from one state to another, and back. */
 TEST_F(guest_stage_kill, at_work)
 {
-	struct order order = { self->vmm, variant->state };
 	unsigned int i;
 
 	for (i = 0; i < NR_KILLS; i++) {
-		child_start(&self->child, alternate, &order);
+		child_start(&self->child, alternate, &self->order);
 		child_wait_ready(&self->child);
 		usleep(random() % KILL_WITHIN_US);
 		child_kill(&self->child);
@@ -156,7 +152,7 @@ static void map_and_unmap(struct child *child, void *arg)
 	struct order *order = arg;
 	struct vmm *vmm = order->vmm;
 
-	vmm_init(vmm, vfio_selftests_bdf(0));
+	vmm_init(vmm, order->bdf);
 	order->state->enter(vmm);
 	child_ready(child);
 	for (;;) {
@@ -167,11 +163,10 @@ static void map_and_unmap(struct child *child, void *arg)
 
 TEST_F(guest_stage_kill, while_unmapping)
 {
-	struct order order = { self->vmm, variant->state };
 	unsigned int i;
 
 	for (i = 0; i < NR_KILLS / 2; i++) {
-		child_start(&self->child, map_and_unmap, &order);
+		child_start(&self->child, map_and_unmap, &self->order);
 		child_wait_ready(&self->child);
 		usleep(random() % KILL_WITHIN_US);
 		child_kill(&self->child);
@@ -190,12 +185,11 @@ static void enter_and_exit(struct child *child, void *arg)
 TEST_F(guest_stage_kill, child_binds)
 {
 	struct vmm *vmm = self->vmm;
-	struct order order = { vmm, variant->state };
 
-	vmm_init(vmm, vfio_selftests_bdf(0));
+	vmm_init(vmm, self->order.bdf);
 	if (vmm->device.driver)
 		EXPECT_TRUE(vmm_dma_by_ipa(vmm));
-	child_start(&self->child, enter_and_exit, &order);
+	child_start(&self->child, enter_and_exit, &self->order);
 	EXPECT_TRUE(child_wait(&self->child));
 	EXPECT_TRUE(vmm_ste_is(vmm, variant->state));
 	if (vmm->device.driver)
@@ -214,7 +208,7 @@ TEST_F(guest_stage_kill, child_survives)
 {
 	struct vmm *vmm = self->vmm;
 
-	vmm_init(vmm, vfio_selftests_bdf(0));
+	vmm_init(vmm, self->order.bdf);
 	variant->state->enter(vmm);
 	child_start(&self->child, just_stay, NULL);
 	child_wait_ready(&self->child);
@@ -236,13 +230,12 @@ static void transfer_and_exit(struct child *child, void *arg)
 TEST_F(guest_stage_kill, child_transfers)
 {
 	struct vmm *vmm = self->vmm;
-	struct order order = { vmm, variant->state };
 
-	vmm_init(vmm, vfio_selftests_bdf(0));
+	vmm_init(vmm, self->order.bdf);
 	if (vmm->device.driver) {
 		EXPECT_TRUE(vmm_dma_by_ipa(vmm));
 		variant->state->enter(vmm);
-		child_start(&self->child, transfer_and_exit, &order);
+		child_start(&self->child, transfer_and_exit, &self->order);
 		EXPECT_TRUE(child_wait(&self->child));
 		EXPECT_TRUE(vmm_ste_is(vmm, variant->state));
 	}

@@ -36,6 +36,8 @@ FIXTURE(guest_stage_rebind)
 	struct switcher switcher;
 };
 
+FIXTURE_VARIANTS_OF_KINDS(guest_stage_rebind);
+
 static void show_page(struct guest_table *table, struct dma_page *page)
 {
 	page->ipa = guest_ram_alloc(table->ram, GUEST_PAGE_SIZE, GUEST_PAGE_SIZE);
@@ -50,8 +52,8 @@ FIXTURE_SETUP(guest_stage_rebind)
 	struct switcher *sw = &self->switcher;
 	unsigned int i;
 
-	SKIP_WITHOUT_DEVICES(return, 1);
-	vmm_init(&sw->vmm, vfio_selftests_bdf(0));
+	SKIP_WITHOUT_KIND(return, variant->kind);
+	vmm_init(&sw->vmm, vfio_selftests_device(variant->kind));
 	SKIP_WITHOUT_DMA(return, &sw->vmm.device);
 	for (i = 0; i < NR_TABLES; i++) {
 		guest_table_init(&sw->tables[i], &sw->vmm.ram, GUEST_ASID + 1 + i);

@@ -12,38 +12,24 @@ FIXTURE(guest_stage_state)
 
 FIXTURE_VARIANT(guest_stage_state)
 {
+	const char *kind;
 	const struct guest_state *state;
 };
 
-FIXTURE_VARIANT_ADD(guest_stage_state, stage2)
-{
-	.state = &state_stage2,
-};
+FIXTURE_VARIANT_ADD_KINDS(guest_stage_state, stage2, .state = &state_stage2);
 
-FIXTURE_VARIANT_ADD(guest_stage_state, abort)
-{
-	.state = &state_abort,
-};
+FIXTURE_VARIANT_ADD_KINDS(guest_stage_state, abort, .state = &state_abort);
 
-FIXTURE_VARIANT_ADD(guest_stage_state, translate)
-{
-	.state = &state_translate,
-};
+FIXTURE_VARIANT_ADD_KINDS(guest_stage_state, translate, .state = &state_translate);
 
-FIXTURE_VARIANT_ADD(guest_stage_state, bypass)
-{
-	.state = &state_bypass,
-};
+FIXTURE_VARIANT_ADD_KINDS(guest_stage_state, bypass, .state = &state_bypass);
 
-FIXTURE_VARIANT_ADD(guest_stage_state, unbound)
-{
-	.state = &state_unbound,
-};
+FIXTURE_VARIANT_ADD_KINDS(guest_stage_state, unbound, .state = &state_unbound);
 
 FIXTURE_SETUP(guest_stage_state)
 {
-	SKIP_WITHOUT_DEVICES(return, 1);
-	vmm_init(&self->vmm, vfio_selftests_bdf(0));
+	SKIP_WITHOUT_KIND(return, variant->kind);
+	vmm_init(&self->vmm, vfio_selftests_device(variant->kind));
 }
 
 FIXTURE_TEARDOWN(guest_stage_state)
@@ -132,6 +118,8 @@ FIXTURE(guest_stage_host)
 	u64 physical;
 };
 
+FIXTURE_VARIANTS_OF_KINDS(guest_stage_host);
+
 static void *alloc_page(void)
 {
 	void *page = mmap(NULL, getpagesize(), PROT_READ | PROT_WRITE,
@@ -144,7 +132,7 @@ static void *alloc_page(void)
 
 FIXTURE_SETUP(guest_stage_host)
 {
-	SKIP_WITHOUT_DEVICES(return, 1);
+	SKIP_WITHOUT_KIND(return, variant->kind);
 	self->page = alloc_page();
 	self->physical = host_physical_address(self->page);
 	if (!self->physical)
@@ -157,12 +145,12 @@ FIXTURE_TEARDOWN(guest_stage_host)
 }
 
 /* Outside of any container, not even the physical address of a page reaches it. */
-static bool host_dma_blocked(void *page)
+static bool host_dma_blocked(const char *bdf, void *page)
 {
 	u64 physical = host_physical_address(page), before[DMA_SIZE / sizeof(u64)];
 	struct vfio_pci_device device;
 
-	host_device_open(&device, vfio_selftests_bdf(0));
+	host_device_open(&device, bdf);
 	memcpy(before, page, sizeof(before));
 	dma_write(&device, physical, DMA_SIZE);
 	host_device_close(&device);
@@ -172,44 +160,48 @@ static bool host_dma_blocked(void *page)
 /* States 1 and 5, with state 3 between them. */
 TEST_F(guest_stage_host, write)
 {
+	const char *bdf = vfio_selftests_device(variant->kind);
 	struct vmm vmm;
 
-	vmm_init(&vmm, vfio_selftests_bdf(0));
+	vmm_init(&vmm, bdf);
 	SKIP_WITHOUT_DMA(return, &vmm.device);
 	EXPECT_TRUE(vmm_dma_by_ipa(&vmm));
 	vmm_cleanup(&vmm);
-	EXPECT_TRUE(host_dma_blocked(self->page));
+	EXPECT_TRUE(host_dma_blocked(bdf, self->page));
 
-	vmm_init(&vmm, vfio_selftests_bdf(0));
+	vmm_init(&vmm, bdf);
 	guest_stage_translate(&vmm.device, &vmm.table);
 	EXPECT_TRUE(vmm_dma_by_iova(&vmm));
 	vmm_cleanup(&vmm);
-	EXPECT_TRUE(host_dma_blocked(self->page));
+	EXPECT_TRUE(host_dma_blocked(bdf, self->page));
 }
 
 TEST_F(guest_stage_host, read)
 {
+	const char *bdf = vfio_selftests_device(variant->kind);
 	struct dma_marker marker;
 	struct vmm vmm;
 
-	vmm_init(&vmm, vfio_selftests_bdf(0));
+	vmm_init(&vmm, bdf);
 	SKIP_WITHOUT_DMA(return, &vmm.device);
 	dma_marker_load(&marker, &vmm.device, &vmm.src, vmm.src.ipa);
 	vmm_cleanup(&vmm);
 
-	host_device_open(&self->device, vfio_selftests_bdf(0));
+	host_device_open(&self->device, bdf);
 	dma_read(&self->device, self->physical, DMA_SIZE);
 	host_device_close(&self->device);
 
-	vmm_init(&vmm, vfio_selftests_bdf(0));
+	vmm_init(&vmm, bdf);
 	EXPECT_TRUE(dma_marker_kept(&marker, &vmm.device, &vmm.dst, vmm.dst.ipa));
 	vmm_cleanup(&vmm);
 }
 
 TEST_F(guest_stage_host, events)
 {
+	const char *bdf = vfio_selftests_device(variant->kind);
+
 	SKIP_WITHOUT_ORACLE(return);
-	host_device_open(&self->device, vfio_selftests_bdf(0));
+	host_device_open(&self->device, bdf);
 	SKIP_WITHOUT_DMA(return, &self->device);
 	oracle_mark();
 	dma_write(&self->device, self->physical, DMA_SIZE);

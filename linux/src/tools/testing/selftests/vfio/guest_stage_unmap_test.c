@@ -22,22 +22,19 @@ FIXTURE(guest_stage_unmap)
 
 FIXTURE_VARIANT(guest_stage_unmap)
 {
+	const char *kind;
 	/* Between a transfer and the unmap, and between the unmap and the next. */
 	const struct guest_state *meanwhile;
 	u64 size;
 };
 
-FIXTURE_VARIANT_ADD(guest_stage_unmap, while_bound)
-{
+FIXTURE_VARIANT_ADD_KINDS(guest_stage_unmap, while_bound,
 	.meanwhile = &state_translate,
-	.size = GUEST_PAGE_SIZE,
-};
+	.size = GUEST_PAGE_SIZE);
 
-FIXTURE_VARIANT_ADD(guest_stage_unmap, while_unbound)
-{
+FIXTURE_VARIANT_ADD_KINDS(guest_stage_unmap, while_unbound,
 	.meanwhile = &state_stage2,
-	.size = GUEST_PAGE_SIZE,
-};
+	.size = GUEST_PAGE_SIZE);
 
 FIXTURE_VARIANT_ADD(guest_stage_unmap, while_in_bypass)
 {
@@ -68,8 +65,8 @@ FIXTURE_SETUP(guest_stage_unmap)
 	struct vmm *vmm = &self->vmm;
 	struct dma_page *page = &self->page;
 
-	SKIP_WITHOUT_DEVICES(return, 1);
-	vmm_init(vmm, vfio_selftests_bdf(0));
+	SKIP_WITHOUT_KIND(return, variant->kind);
+	vmm_init(vmm, vfio_selftests_device(variant->kind));
 	SKIP_WITHOUT_DMA(return, &vmm->device);
 	guest_ram_init(&self->extra, &vmm->container, EXTRA_IPA, variant->size);
 	page->ipa = EXTRA_IPA + variant->size - GUEST_PAGE_SIZE;
@@ -200,14 +197,12 @@ FIXTURE(guest_stage_unmap_block)
 
 FIXTURE_VARIANT(guest_stage_unmap_block)
 {
+	const char *kind;
 	/* From the memory's alignment. */
 	size_t offset;
 };
 
-FIXTURE_VARIANT_ADD(guest_stage_unmap_block, one_entry)
-{
-	.offset = 0,
-};
+FIXTURE_VARIANT_ADD_KINDS(guest_stage_unmap_block, one_entry, .offset = 0);
 
 FIXTURE_VARIANT_ADD(guest_stage_unmap_block, a_table)
 {
@@ -250,11 +245,11 @@ FIXTURE_SETUP(guest_stage_unmap_block)
 	struct vmm *vmm = &self->vmm;
 	void *blocks;
 
-	SKIP_WITHOUT_DEVICES(return, 1);
+	SKIP_WITHOUT_KIND(return, variant->kind);
 	blocks = find_two_blocks();
 	if (!blocks)
 		SKIP(return, "no physically contiguous memory");
-	vmm_init(vmm, vfio_selftests_bdf(0));
+	vmm_init(vmm, vfio_selftests_device(variant->kind));
 	SKIP_WITHOUT_DMA(return, &vmm->device);
 	extra->container = &vmm->container;
 	extra->vaddr = blocks + variant->offset;

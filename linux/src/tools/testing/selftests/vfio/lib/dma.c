@@ -48,6 +48,13 @@ void dma_write(struct vfio_pci_device *device, u64 addr, size_t size)
 	dma_wait(device);
 }
 
+void dma_stream_start(struct vfio_pci_device *device, u64 addr, size_t size,
+		      unsigned int flags)
+{
+	dma_barrier();
+	device->driver->stream_start(device, addr, size, flags);
+}
+
 void pattern_fill(void *buf, size_t size)
 {
 	u64 *words = buf;

@@ -73,6 +73,33 @@ static u16 read_config(int fd, u16 offset)
 	return val;
 }
 
+static const struct vfio_pci_driver_ops *find_driver(int fd)
+{
+	return vfio_pci_driver_find(read_config(fd, PCI_VENDOR_ID),
+				    read_config(fd, PCI_DEVICE_ID));
+}
+
+bool vfio_selftests_is(const char *bdf, const char *kind)
+{
+	int fd = open_sysfs(bdf, "config");
+	const struct vfio_pci_driver_ops *driver = find_driver(fd);
+
+	close(fd);
+	return driver && !strcmp(driver->name, kind);
+}
+
+const char *vfio_selftests_device(const char *kind)
+{
+	unsigned int i;
+
+	if (!kind)
+		return bdfs[0];
+	for (i = 0; bdfs[i]; i++)
+		if (vfio_selftests_is(bdfs[i], kind))
+			return bdfs[i];
+	return NULL;
+}
+
 static void enable_device(int fd)
 {
 	u16 command = read_config(fd, PCI_COMMAND) | PCI_COMMAND_MEMORY |
@@ -82,17 +109,30 @@ static void enable_device(int fd)
 		    sizeof(command), "configuration space");
 }
 
-static void map_resource0(struct vfio_pci_device *device)
+static void *map_resource(struct vfio_pci_device *device, unsigned int bar,
+			  size_t *size)
 {
-	int fd = open_sysfs(device->bdf, "resource0");
+	char name[sizeof("resource0")];
 	struct stat st;
+	void *resource;
+	int fd;
 
-	VFIO_ASSERT(!fstat(fd, &st), "resource0 of %s", device->bdf);
-	device->bar0_size = st.st_size;
-	device->bar0 = mmap(NULL, device->bar0_size, PROT_READ | PROT_WRITE,
-			    MAP_SHARED, fd, 0);
-	VFIO_ASSERT(device->bar0 != MAP_FAILED, "resource0 of %s", device->bdf);
+	snprintf(name, sizeof(name), "resource%u", bar);
+	fd = open_sysfs(device->bdf, name);
+	VFIO_ASSERT(!fstat(fd, &st), "%s of %s", name, device->bdf);
+	*size = st.st_size;
+	resource = mmap(NULL, *size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	VFIO_ASSERT(resource != MAP_FAILED, "%s of %s", name, device->bdf);
 	close(fd);
+	return resource;
+}
+
+static void map_resources(struct vfio_pci_device *device)
+{
+	device->bar0 = map_resource(device, 0, &device->bar0_size);
+	if (device->driver->memory_bar)
+		device->memory = map_resource(device, device->driver->memory_bar,
+					      &device->memory_size);
 }
 
 void host_device_open(struct vfio_pci_device *device, const char *bdf)
@@ -104,11 +144,10 @@ void host_device_open(struct vfio_pci_device *device, const char *bdf)
 	device->sid = pci_requester_id(bdf);
 	device->fd = -1;
 	device->group_fd = -1;
-	device->driver = vfio_pci_driver_find(read_config(fd, PCI_VENDOR_ID),
-					      read_config(fd, PCI_DEVICE_ID));
+	device->driver = find_driver(fd);
 	if (device->driver) {
 		enable_device(fd);
-		map_resource0(device);
+		map_resources(device);
 	}
 	close(fd);
 }
@@ -176,7 +215,11 @@ u64 host_status_kb(const char *field)
 	return number_in("/proc/self/status", name);
 }
 
-/* Each processor counts for itself, and adds that up only now and then. */
+u64 host_available_kb(void)
+{
+	return number_in("/proc/meminfo", "MemAvailable:");
+}
+
 /* Each CPU counts for itself for a while. */
 static void refresh_vmstat(void)
 {
@@ -238,6 +281,16 @@ bool host_has_leaks(void)
 	len = read(fd, line, sizeof(line));
 	close(fd);
 	return len > 0;
+}
+
+void host_compact_memory(void)
+{
+	int fd = open("/proc/sys/vm/compact_memory", O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	VFIO_ASSERT(write(fd, "1", 1) == 1, "compact_memory");
+	close(fd);
 }
 
 int host_get_parameter(const char *path)

@@ -14,6 +14,8 @@
 
 #define PORTS		"/sys/class/virtio-ports"
 #define PORT_NAME	"org.guest-stage.oracle"
+/* Section 6.3 of the specification, IHI 0070. */
+
 #define ANSWER_MAX	SZ_1M
 #define ANSWER_SECONDS	60
 #define OPEN_TRIES	100
@@ -215,6 +217,21 @@ void oracle_eventq_read(u32 pos, u64 event[4])
 	for (i = 0; i < 4; i++)
 		event[i] = __le64_to_cpu(event[i]);
 	free(answer);
+}
+
+void oracle_last_event(u64 record[4])
+{
+	oracle_eventq_read((oracle_eventq_pos() - 1) & eventq_pos_mask(), record);
+}
+
+void oracle_unplug(unsigned int n)
+{
+	free(ask("unplug %u", n));
+}
+
+void oracle_plug(unsigned int n)
+{
+	free(ask("plug %u", n));
 }
 
 /* An answer that is a list: "-" stands for an empty one. */

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -48,14 +49,23 @@ void vfio_pci_config_write(struct vfio_pci_device *device, u16 offset, u16 val)
 		    sizeof(val), "configuration space of %s", device->bdf);
 }
 
+static void *map_region(struct vfio_pci_device *device, u32 index, size_t *size)
+{
+	off_t offset = region_offset(device, index, size);
+	void *region = mmap(NULL, *size, PROT_READ | PROT_WRITE, MAP_SHARED,
+			    device->fd, offset);
+
+	VFIO_ASSERT(region != MAP_FAILED, "BAR %u of %s", index, device->bdf);
+	return region;
+}
+
 void vfio_pci_device_map_bar0(struct vfio_pci_device *device)
 {
-	off_t offset = region_offset(device, VFIO_PCI_BAR0_REGION_INDEX,
-				     &device->bar0_size);
-
-	device->bar0 = mmap(NULL, device->bar0_size, PROT_READ | PROT_WRITE,
-			    MAP_SHARED, device->fd, offset);
-	VFIO_ASSERT(device->bar0 != MAP_FAILED, "BAR 0 of %s", device->bdf);
+	device->bar0 = map_region(device, VFIO_PCI_BAR0_REGION_INDEX,
+				  &device->bar0_size);
+	if (device->driver && device->driver->memory_bar)
+		device->memory = map_region(device, device->driver->memory_bar,
+					    &device->memory_size);
 }
 
 void vfio_pci_device_unmap_bar0(struct vfio_pci_device *device)
@@ -63,6 +73,9 @@ void vfio_pci_device_unmap_bar0(struct vfio_pci_device *device)
 	if (device->bar0)
 		munmap(device->bar0, device->bar0_size);
 	device->bar0 = NULL;
+	if (device->memory)
+		munmap(device->memory, device->memory_size);
+	device->memory = NULL;
 }
 
 void vfio_pci_device_attach(struct vfio_pci_device *device, const char *bdf,
@@ -125,4 +138,39 @@ bool vfio_pci_device_can_reset(struct vfio_pci_device *device)
 int __vfio_pci_device_reset(struct vfio_pci_device *device)
 {
 	return ioctl(device->fd, VFIO_DEVICE_RESET) ? -errno : 0;
+}
+
+int __vfio_pci_device_hot_reset(struct vfio_pci_device *device)
+{
+	union {
+		struct vfio_pci_hot_reset reset;
+		u8 bytes[sizeof(struct vfio_pci_hot_reset) + sizeof(__s32)];
+	} u = {
+		.reset = { .argsz = sizeof(u), .count = 1 },
+	};
+
+	u.reset.group_fds[0] = device->group_fd;
+	return ioctl(device->fd, VFIO_DEVICE_PCI_HOT_RESET, &u.reset) ? -errno : 0;
+}
+
+int vfio_pci_device_request_eventfd(struct vfio_pci_device *device)
+{
+	union {
+		struct vfio_irq_set set;
+		u8 bytes[sizeof(struct vfio_irq_set) + sizeof(int)];
+	} u = {
+		.set = {
+			.argsz = sizeof(u),
+			.flags = VFIO_IRQ_SET_DATA_EVENTFD |
+				 VFIO_IRQ_SET_ACTION_TRIGGER,
+			.index = VFIO_PCI_REQ_IRQ_INDEX,
+			.count = 1,
+		},
+	};
+	int fd = eventfd(0, EFD_CLOEXEC);
+
+	memcpy(u.set.data, &fd, sizeof(fd));
+	VFIO_ASSERT(fd >= 0 && !ioctl(device->fd, VFIO_DEVICE_SET_IRQS, &u.set),
+		    "requests for %s", device->bdf);
+	return fd;
 }

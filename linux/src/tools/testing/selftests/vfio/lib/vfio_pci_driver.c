@@ -7,6 +7,7 @@
 
 static const struct vfio_pci_driver_ops *const drivers[] = {
 	&edu_ops,
+	&nvme_ops,
 };
 
 const struct vfio_pci_driver_ops *vfio_pci_driver_find(u16 vendor, u16 id)

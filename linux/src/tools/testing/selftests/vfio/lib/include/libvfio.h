@@ -10,11 +10,13 @@
 #include <libvfio/guest_stage.h>
 #include <libvfio/guest_table.h>
 #include <libvfio/host.h>
+#include <libvfio/host_device.h>
 #include <libvfio/missing_page.h>
 #include <libvfio/oracle.h>
 #include <libvfio/smmuv3.h>
 #include <libvfio/vfio_pci_device.h>
 #include <libvfio/vfio_pci_driver.h>
+#include <libvfio/vfio_pci_irq.h>
 #include <libvfio/vmm.h>
 
 #endif /* SELFTESTS_VFIO_LIBVFIO_H */

@@ -21,6 +21,13 @@ static void edu_write(struct vfio_pci_device *device, u32 offset, u64 val)
 	WRITE_ONCE(*(u64 *)(device->bar0 + offset), val);
 }
 
+/* Below 0x80 the device takes nothing else. */
+static void edu_write32(struct vfio_pci_device *device, u32 offset, u32 val)
+{
+	dma_barrier();
+	WRITE_ONCE(*(u32 *)(device->bar0 + offset), val);
+}
+
 static bool edu_match(u16 vendor, u16 device)
 {
 	return vendor == EDU_VENDOR_ID && device == EDU_DEVICE_ID;
@@ -56,6 +63,14 @@ static void edu_write_start(struct vfio_pci_device *device, u64 addr,
 	edu_start(device, EDU_BUFFER_ADDR, addr, size, EDU_DMA_CMD_TO_MEMORY);
 }
 
+static bool edu_send_irq(struct vfio_pci_device *device, unsigned int i, u64 addr,
+			 void *vaddr)
+{
+	edu_write32(device, EDU_IRQ_RAISE, 1);
+	edu_write32(device, EDU_IRQ_ACK, 1);
+	return true;
+}
+
 const struct vfio_pci_driver_ops edu_ops = {
 	.name = "edu",
 	.buffer_size = EDU_BUFFER_SIZE,
@@ -63,4 +78,7 @@ const struct vfio_pci_driver_ops edu_ops = {
 	.read_start = edu_read_start,
 	.write_start = edu_write_start,
 	.busy = edu_busy,
+	.irq_index = VFIO_PCI_MSI_IRQ_INDEX,
+	.nr_irqs = 1,
+	.send_irq = edu_send_irq,
 };

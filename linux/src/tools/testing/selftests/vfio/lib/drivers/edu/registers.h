@@ -8,6 +8,9 @@
 #define EDU_VENDOR_ID		0x1234
 #define EDU_DEVICE_ID		0x11e8
 
+#define EDU_IRQ_RAISE		0x60
+#define EDU_IRQ_ACK		0x64
+
 #define EDU_DMA_SRC		0x80
 #define EDU_DMA_DST		0x88
 #define EDU_DMA_COUNT		0x90

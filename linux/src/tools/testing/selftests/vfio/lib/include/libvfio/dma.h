@@ -9,9 +9,9 @@
 
 /*
  * The size of a transfer. A failing one makes an event for every few bytes of
- * it, so it is no larger than a test of the way needs.
+ * it, so it is no larger than a test of the way needs: a block of a disk.
  */
-#define DMA_SIZE	64
+#define DMA_SIZE	512
 
 /**
  * struct dma_page - A page of guest memory that a test moves data from or to
@@ -45,6 +45,10 @@ bool dma_busy(struct vfio_pci_device *device);
 void dma_wait(struct vfio_pci_device *device);
 void dma_read(struct vfio_pci_device *device, u64 addr, size_t size);
 void dma_write(struct vfio_pci_device *device, u64 addr, size_t size);
+
+/* The same by a stream of transfers, for devices that can. dma_wait() for it. */
+void dma_stream_start(struct vfio_pci_device *device, u64 addr, size_t size,
+		      unsigned int flags);
 
 /* Fill @buf with words that no other call, of any process, has written. */
 void pattern_fill(void *buf, size_t size);

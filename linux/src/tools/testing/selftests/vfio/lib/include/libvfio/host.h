@@ -15,6 +15,12 @@ void vfio_selftests_init(int *argc, char *argv[]);
 /* The @i-th of them, or NULL. All are bound to vfio-pci. */
 const char *vfio_selftests_bdf(unsigned int i);
 
+/* Whether the driver of that name is for the device. */
+bool vfio_selftests_is(const char *bdf, const char *kind);
+
+/* The first of them that the driver of that name is for, or just the first if it is NULL. */
+const char *vfio_selftests_device(const char *kind);
+
 /*
  * Drive a device past VFIO, by its files in sysfs: its DMA goes through the
  * default domain. Nobody has to have it open, and nobody may.
@@ -33,6 +39,12 @@ u64 host_physical_address(void *vaddr);
 
 /* A number of kB of /proc/self/status, of VmLck for example. */
 u64 host_status_kb(const char *field);
+
+/* How much memory there is that programs can have, in kB. */
+u64 host_available_kb(void);
+
+/* Have the kernel move pages, where it can. */
+void host_compact_memory(void);
 
 /* How many pages are pinned for the long term, in the whole machine. */
 s64 host_pinned_pages(void);

@@ -46,6 +46,13 @@ char *oracle_commands(void);
 char *oracle_events(void);
 char *oracle_translations(u16 sid);
 
+/*
+ * Take the @n-th NVMe controller out of its port, and put it in again. Both take
+ * effect when the kernel agrees, which it shows in sysfs.
+ */
+void oracle_unplug(unsigned int n);
+void oracle_plug(unsigned int n);
+
 /* How many words of @line start with @prefix. */
 unsigned int oracle_count(const char *line, const char *prefix);
 
@@ -53,6 +60,9 @@ unsigned int oracle_count(const char *line, const char *prefix);
 unsigned int oracle_count_commands(const char *prefix);
 unsigned int oracle_count_events(void);
 bool oracle_saw_event(const char *name, u16 sid);
+
+/* The latest record that the SMMU wrote to its event queue, read or not. */
+void oracle_last_event(u64 record[4]);
 
 /* Whether each command since the mark that names a VMID names @vmid. */
 bool oracle_commands_of_vmid(u16 vmid);

@@ -107,6 +107,12 @@ static inline u64 ste_s1contextptr(const struct ste *ste)
 #define CD_0_ASID		GENMASK_ULL(63, 48)
 #define CD_1_TTB0		GENMASK_ULL(51, 4)
 
+/* An event, of section 7.3. */
+#define EVENT_0_TYPE		GENMASK_ULL(7, 0)
+#define EVENT_F_TRANSLATION	0x10
+#define EVENT_F_PERMISSION	0x13
+#define EVENT_0_SID		GENMASK_ULL(63, 32)
+
 /* A descriptor of a translation table, 4KB granule. */
 #define PTE_VALID		BIT_ULL(0)
 #define PTE_TABLE_OR_PAGE	BIT_ULL(1)

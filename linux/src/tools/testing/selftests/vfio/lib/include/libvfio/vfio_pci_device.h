@@ -17,6 +17,8 @@
  * @vsid: What a guest would call it
  * @bar0: Its registers, mapped, if @driver knows it
  * @bar0_size: Their size
+ * @memory: Memory of its own, mapped, if @driver needs it
+ * @memory_size: Its size
  * @driver: How to make it do DMA, NULL if nobody knows
  */
 struct vfio_pci_device {
@@ -28,6 +30,8 @@ struct vfio_pci_device {
 	u32 vsid;
 	void *bar0;
 	size_t bar0_size;
+	void *memory;
+	size_t memory_size;
 	const struct vfio_pci_driver_ops *driver;
 };
 
@@ -40,11 +44,11 @@ void vfio_pci_device_attach(struct vfio_pci_device *device, const char *bdf,
 			    struct vfio_container *container);
 void vfio_pci_device_get(struct vfio_pci_device *device);
 
-/* Close the device. A mapping of its registers would keep it open. */
+/* Close the device. A mapping of its registers or memory would keep it open. */
 void vfio_pci_device_put(struct vfio_pci_device *device);
 void vfio_pci_device_close(struct vfio_pci_device *device);
 
-/* Unmap the registers only: the device can't be made to do DMA after this. */
+/* Unmap registers and memory only: the device can't be made to do DMA after this. */
 void vfio_pci_device_unmap_bar0(struct vfio_pci_device *device);
 void vfio_pci_device_map_bar0(struct vfio_pci_device *device);
 
@@ -53,6 +57,12 @@ void vfio_pci_config_write(struct vfio_pci_device *device, u16 offset, u16 val);
 
 bool vfio_pci_device_can_reset(struct vfio_pci_device *device);
 int __vfio_pci_device_reset(struct vfio_pci_device *device);
+
+/* Reset its bus, on which nothing else may be. */
+int __vfio_pci_device_hot_reset(struct vfio_pci_device *device);
+
+/* An eventfd that tells when the kernel wants the device back. */
+int vfio_pci_device_request_eventfd(struct vfio_pci_device *device);
 
 u16 pci_requester_id(const char *bdf);
 

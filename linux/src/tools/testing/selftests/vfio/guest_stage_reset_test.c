@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A guest resets its device, or the VMM the bus, behind a virtual SMMU that stays as it
+ * is: so what is bound stays bound, and the STE is the same, word for word.
+ */
+#include <pthread.h>
+
+#include <libvfio/guest_commands.h>
+#include <libvfio/harness.h>
+
+#define NR_RESETS	5
+
+FIXTURE(guest_stage_reset)
+{
+	struct vmm vmm;
+	int (*reset)(struct vfio_pci_device *device);
+};
+
+FIXTURE_VARIANT(guest_stage_reset)
+{
+	const struct guest_state *state;
+	int (*reset)(struct vfio_pci_device *device);
+};
+
+#define VARIANTS(name)								\
+	FIXTURE_VARIANT_ADD(guest_stage_reset, name##_function) {		\
+		.state = &state_##name, .reset = __vfio_pci_device_reset,	\
+	};									\
+	FIXTURE_VARIANT_ADD(guest_stage_reset, name##_bus) {			\
+		.state = &state_##name, .reset = __vfio_pci_device_hot_reset,	\
+	}
+
+VARIANTS(stage2);
+VARIANTS(abort);
+VARIANTS(translate);
+VARIANTS(bypass);
+VARIANTS(unbound);
+
+FIXTURE_SETUP(guest_stage_reset)
+{
+	struct vmm *vmm = &self->vmm;
+
+	SKIP_WITHOUT_KIND(return, "nvme");
+	vmm_init(vmm, vfio_selftests_device("nvme"));
+	SKIP_WITHOUT_DMA(return, &vmm->device);
+	ASSERT_TRUE(vfio_pci_device_can_reset(&vmm->device));
+	EXPECT_TRUE(vmm_dma_by_ipa(vmm));
+	variant->state->enter(vmm);
+	self->reset = variant->reset;
+}
+
+FIXTURE_TEARDOWN(guest_stage_reset)
+{
+	vmm_cleanup(&self->vmm);
+}
+
+static bool is_bound(const struct guest_state *state)
+{
+	return state != &state_stage2 && state != &state_unbound;
+}
+
+TEST_F(guest_stage_reset, stays_bound)
+{
+	struct vmm *vmm = &self->vmm;
+	unsigned int i;
+
+	for (i = 0; i < NR_RESETS; i++) {
+		EXPECT_EQ(0, self->reset(&vmm->device));
+		EXPECT_TRUE(vmm_ste_is(vmm, variant->state));
+	}
+	EXPECT_TRUE(vmm_dma_is(vmm, variant->state));
+	EXPECT_EQ(is_bound(variant->state) ? 0 : -ENOENT,
+		  __guest_stage_unbind(&vmm->device));
+	EXPECT_TRUE(vmm_dma_is(vmm, &state_stage2));
+}
+
+/* The SMMU isn't told anything: what it has cached of the guest is as good as before. */
+TEST_F(guest_stage_reset, no_commands)
+{
+	struct vmm *vmm = &self->vmm;
+
+	SKIP_WITHOUT_ORACLE(return);
+	oracle_mark();
+	EXPECT_EQ(0, self->reset(&vmm->device));
+	EXPECT_EQ(0, oracle_count_commands("CFGI"));
+	EXPECT_EQ(0, oracle_count_commands("TLBI"));
+}
+
+/* What the device had under way is over, and went nowhere else. */
+TEST_F(guest_stage_reset, during_a_stream)
+{
+	struct vmm *vmm = &self->vmm;
+	u64 addr = variant->state->by_iova ? vmm->dst.iova : vmm->dst.ipa;
+	unsigned int i;
+
+	for (i = 0; i < NR_RESETS; i++) {
+		guest_ram_snapshot(&vmm->ram);
+		dma_stream_start(&vmm->device, addr, GUEST_PAGE_SIZE,
+				 DMA_STREAM_WRITE);
+		if (i % 2)
+			usleep(1);
+		EXPECT_EQ(0, self->reset(&vmm->device));
+		EXPECT_FALSE(dma_busy(&vmm->device));
+		EXPECT_TRUE(guest_ram_kept_but(&vmm->ram, vmm->dst.ipa,
+					       GUEST_PAGE_SIZE));
+		EXPECT_TRUE(vmm_ste_is(vmm, variant->state));
+	}
+	EXPECT_TRUE(vmm_dma_is(vmm, variant->state));
+}
+
+/* The host gives the device its interrupts back, at the same doorbell. */
+TEST_F(guest_stage_reset, interrupts)
+{
+	bool reached = variant->state->by_ipa || variant->state->by_iova;
+	struct iommu_guest_stage_info info;
+	struct vmm *vmm = &self->vmm;
+	struct vfio_pci_irqs irqs;
+	u64 addr;
+
+	addr = variant->state->by_iova ? vmm->dst.iova : vmm->dst.ipa;
+	guest_stage_info(&vmm->device, &info);
+	guest_table_map(&vmm->table, info.msi_base, info.msi_base, info.msi_size,
+			GUEST_WRITE);
+	vfio_pci_irqs_enable(&irqs, &vmm->device, &vmm->dst);
+	EXPECT_EQ(0, self->reset(&vmm->device));
+	EXPECT_EQ(reached, vfio_pci_irq_send(&irqs, 0, addr));
+	EXPECT_EQ(reached, vfio_pci_irq_arrives(&irqs, 0));
+}
+
+struct rebinder {
+	struct vmm *vmm;
+	bool stop;
+	int error;
+};
+
+static void *rebind_until_told(void *arg)
+{
+	struct rebinder *rebinder = arg;
+	struct vmm *vmm = rebinder->vmm;
+
+	while (!READ_ONCE(rebinder->stop) && !rebinder->error)
+		rebinder->error =
+			__guest_stage_translate(&vmm->device, &vmm->table);
+	return NULL;
+}
+
+TEST_F(guest_stage_reset, while_rebinding)
+{
+	struct rebinder rebinder = { &self->vmm };
+	struct vmm *vmm = &self->vmm;
+	pthread_t thread;
+	unsigned int i;
+
+	ASSERT_EQ(0, pthread_create(&thread, NULL, rebind_until_told, &rebinder));
+	for (i = 0; i < NR_RESETS; i++)
+		EXPECT_EQ(0, self->reset(&vmm->device));
+	WRITE_ONCE(rebinder.stop, true);
+	pthread_join(thread, NULL);
+	EXPECT_EQ(0, rebinder.error);
+	guest_stage_translate(&vmm->device, &vmm->table);
+	EXPECT_TRUE(vmm_ste_is(vmm, &state_translate));
+	EXPECT_TRUE(vmm_dma_is(vmm, &state_translate));
+}
+
+int main(int argc, char *argv[])
+{
+	return vfio_selftests_run(argc, argv);
+}

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A container's VMID names its stage 2 to the SMMU, in STEs and in the TLB. It is given
+ * to the next container once this one is gone, and only then.
+ */
+#include <libvfio/harness.h>
+
+FIXTURE(guest_stage_vmid)
+{
+	/* Shared: a child's, in one of the tests. */
+	struct vmm *vmm;
+	const char *bdf;
+};
+
+FIXTURE_VARIANT(guest_stage_vmid)
+{
+	const char *kind;
+	const struct guest_state *state;
+	/* In which device, group and container are closed. */
+	const char *order;
+};
+
+FIXTURE_VARIANT_ADD(guest_stage_vmid, stage2)
+{
+	.state = &state_stage2, .order = "dgc",
+};
+
+FIXTURE_VARIANT_ADD(guest_stage_vmid, stage2_nvme)
+{
+	.kind = "nvme",
+	.state = &state_stage2, .order = "gcd",
+};
+
+FIXTURE_VARIANT_ADD(guest_stage_vmid, abort)
+{
+	.state = &state_abort, .order = "gdc",
+};
+
+FIXTURE_VARIANT_ADD(guest_stage_vmid, abort_nvme)
+{
+	.kind = "nvme",
+	.state = &state_abort, .order = "cgd",
+};
+
+FIXTURE_VARIANT_ADD(guest_stage_vmid, translate)
+{
+	.state = &state_translate, .order = "cdg",
+};
+
+FIXTURE_VARIANT_ADD(guest_stage_vmid, translate_nvme)
+{
+	.kind = "nvme",
+	.state = &state_translate, .order = "dcg",
+};
+
+FIXTURE_SETUP(guest_stage_vmid)
+{
+	SKIP_WITHOUT_DEVICES(return, 2);
+	SKIP_WITHOUT_KIND(return, variant->kind);
+	SKIP_WITHOUT_ORACLE(return);
+	self->vmm = child_shared(sizeof(*self->vmm));
+	self->bdf = vfio_selftests_device(variant->kind);
+}
+
+FIXTURE_TEARDOWN(guest_stage_vmid)
+{
+}
+
+static void start(struct vmm *vmm, const char *bdf, const struct guest_state *state)
+{
+	vmm_init(vmm, bdf);
+	state->enter(vmm);
+	if (!vmm->device.driver)
+		return;
+	/* One without a reset has a transfer of the last VMM under way. */
+	dma_wait(&vmm->device);
+	dma_write_start(&vmm->device, state->by_iova ? vmm->dst.iova :
+			vmm->dst.ipa, DMA_SIZE);
+}
+
+/* What the next container gets. */
+static u16 next_vmid(void)
+{
+	struct vmm other;
+
+	vmm_init(&other, vfio_selftests_bdf(1));
+	vmm_cleanup(&other);
+	return ste_vmid(&other.stage2_ste);
+}
+
+static void close_one(struct vmm *vmm, char which)
+{
+	switch (which) {
+	case 'd':
+		vfio_pci_device_put(&vmm->device);
+		break;
+	case 'g':
+		close(vmm->device.group_fd);
+		vmm->device.group_fd = -1;
+		break;
+	case 'c':
+		vfio_container_close(&vmm->container);
+		break;
+	}
+}
+
+/* With a transfer under way, and one thing closed after the other. */
+TEST_F(guest_stage_vmid, closed)
+{
+	struct vmm *vmm = self->vmm;
+	const char *which;
+	u16 vmid;
+
+	start(vmm, self->bdf, variant->state);
+	vmid = ste_vmid(&vmm->stage2_ste);
+	EXPECT_NE(0, vmid);
+	EXPECT_NE(vmid, next_vmid());
+	for (which = variant->order; *which; which++) {
+		close_one(vmm, *which);
+		if (vmm->device.fd >= 0 || vmm->device.group_fd >= 0)
+			EXPECT_NE(vmid, next_vmid())
+				TH_LOG("after '%c' of '%s'", *which,
+				       variant->order);
+	}
+	EXPECT_EQ(vmid, next_vmid());
+	EXPECT_TRUE(vmm_ste_is_host(vmm));
+	guest_ram_cleanup(&vmm->ram);
+}
+
+/* Attached to another container, the group is the last to leave the first. */
+TEST_F(guest_stage_vmid, group_leaves)
+{
+	struct vmm *vmm = self->vmm;
+	u16 vmid;
+
+	start(vmm, self->bdf, variant->state);
+	vmid = ste_vmid(&vmm->stage2_ste);
+	vfio_pci_device_put(&vmm->device);
+	EXPECT_NE(vmid, next_vmid());
+	EXPECT_EQ(0, __vfio_group_unset_container(vmm->device.group_fd));
+	EXPECT_EQ(vmid, next_vmid());
+	vmm_cleanup(vmm);
+}
+
+struct victim {
+	struct vmm *vmm;
+	const char *bdf;
+	const struct guest_state *state;
+};
+
+static void start_and_stay(struct child *child, void *arg)
+{
+	struct victim *victim = arg;
+
+	start(victim->vmm, victim->bdf, victim->state);
+	child_ready(child);
+	pause();
+}
+
+TEST_F(guest_stage_vmid, killed)
+{
+	struct victim victim = { self->vmm, self->bdf, variant->state };
+	struct child child;
+	u16 vmid;
+
+	oracle_present();
+	child_start(&child, start_and_stay, &victim);
+	child_wait_ready(&child);
+	vmid = ste_vmid(&self->vmm->stage2_ste);
+	EXPECT_NE(vmid, next_vmid());
+	child_kill(&child);
+	EXPECT_EQ(vmid, next_vmid());
+}
+
+int main(int argc, char *argv[])
+{
+	return vfio_selftests_run(argc, argv);
+}
