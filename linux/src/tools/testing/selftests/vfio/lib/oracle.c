@@ -14,8 +14,6 @@
 
 #define PORTS		"/sys/class/virtio-ports"
 #define PORT_NAME	"org.guest-stage.oracle"
-/* Section 6.3 of the specification, IHI 0070. */
-
 #define ANSWER_MAX	SZ_1M
 #define ANSWER_SECONDS	60
 #define OPEN_TRIES	100
