@@ -1,322 +1,715 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What nobody thought of: arguments changed at random, and allocations that fail one
- * after the other. Whatever is accepted, no field of the host's changes.
+ * What nobody thought of: arguments, commands, descriptors and tables that are
+ * random, or valid but for a few bits, while a device does DMA by them. Whatever is
+ * accepted, no field of the host's changes, nothing is written outside of what the
+ * container maps for writing, and afterwards the device works again.
+ *
+ * Arguments: seed=N, and with it the same happens again; rounds=N, how many;
+ * round=N, the first; verbose=1, say everything before it is done.
  */
-#include <fcntl.h>
-#include <limits.h>
-#include <time.h>
+#include <sys/mman.h>
 
+#include <libvfio/canary.h>
+#include <libvfio/fuzz.h>
 #include <libvfio/guest_commands.h>
 #include <libvfio/harness.h>
 
-#define NR_ROUNDS	1000
-#define MUTATIONS_MAX	3
-#define FAIL_NTH	"/proc/thread-self/fail-nth"
+/* If nobody asks for more; for whoever does, there is time. */
+#define ROUNDS		40
+#define TIMEOUT		36000
+
+#define OPERATIONS	16
+#define COMMANDS_MAX	160
+#define WINDOW_IPA	0x50000000ULL
+#define WINDOW_SIZE	(4 * GUEST_PAGE_SIZE)
+#define MSI_IPA		0x08000000ULL
+#define CDS		(GUEST_PAGE_SIZE / CD_SIZE)
+#define GUEST_WORDS	32
+
+struct fuzz {
+	/* The guest that tries everything, and one that has to do with nothing of it */
+	struct vmm vmm;
+	struct vmm other;
+	/* Memory of the first guest that comes and goes, or that it may only read */
+	struct guest_ram window;
+	bool window_mapped;
+	bool window_writable;
+	struct canaries canaries;
+	/* A page of context descriptors, the first of them valid */
+	u64 cds;
+	/* All of the guest's memory as it should be */
+	u8 *good;
+	/* Where arguments are: up to a page that isn't there */
+	u8 *arg;
+	u64 ipa_end;
+	/* What the SMMU had after the operation before */
+	struct ste ste;
+};
+
+/*
+ * QEMU's SMMUv3 aborts the whole of QEMU on a descriptor with V = 1 and a reserved
+ * IPS, 6 or 7. Any memory can be taken for a descriptor, so no word that the guest
+ * or its device writes looks like the first of one.
+ */
+static u64 harmless(u64 word)
+{
+	if (word & CD_0_V && FIELD_GET(CD_0_IPS, word) >= 6)
+		word &= ~FIELD_PREP(CD_0_IPS, 2);
+	return word;
+}
+
+static void put_word(__le64 *to, u64 word)
+{
+	*to = __cpu_to_le64(harmless(word));
+}
+
+static void put_words(void *to, size_t size)
+{
+	__le64 *words = to;
+
+	for (; size; size -= sizeof(*words))
+		put_word(words++, fuzz_word());
+}
+
+static u64 random_page(struct guest_ram *ram)
+{
+	return ram->ipa + fuzz_below(ram->size / GUEST_PAGE_SIZE) * GUEST_PAGE_SIZE;
+}
+
+static void *page_ptr(struct guest_ram *ram)
+{
+	return guest_ram_ptr(ram, random_page(ram));
+}
+
+/* Where a guest would like to get to: also by what it can't know, where the host is. */
+static u64 random_target(struct fuzz *f)
+{
+	switch (fuzz_below(9)) {
+	case 0:
+		return random_page(&f->vmm.ram) - f->vmm.ram.ipa;
+	case 1:
+		return random_page(&f->window);
+	case 2:
+		return host_physical_address(f->canaries.vaddr +
+				fuzz_below(f->canaries.size));
+	case 3:
+		return host_physical_address(page_ptr(&f->other.ram));
+	case 4:
+		return host_physical_address(page_ptr(&f->vmm.ram));
+	case 5:
+		return f->vmm.ram.ipa - GUEST_PAGE_SIZE;
+	case 6:
+		return f->vmm.ram.ipa + f->vmm.ram.size;
+	case 7:
+		return MSI_IPA;
+	default:
+		return fuzz_word();
+	}
+}
+
+static u64 random_ipa(struct fuzz *f)
+{
+	return fuzz_one_in(3) ? random_target(f) : random_page(&f->vmm.ram);
+}
+
+static u64 random_iova(struct fuzz *f)
+{
+	switch (fuzz_below(4)) {
+	case 0:
+		return f->vmm.src.iova;
+	case 1:
+		return f->vmm.dst.iova;
+	case 2:
+		return GUEST_IOVA(random_ipa(f));
+	default:
+		return random_ipa(f);
+	}
+}
+
+/* Copy an argument to where the kernel can read it, and sometimes not all of it. */
+static void *place(struct fuzz *f, const void *arg, size_t size)
+{
+	size_t missing = fuzz_one_in(16) ? fuzz_below(size) : 0;
+	u8 *to = f->arg;
+
+	if (missing || fuzz_one_in(4))
+		to += 2 * GUEST_PAGE_SIZE - size + missing;
+
+	memcpy(to, arg, size - missing);
+	return to;
+}
+
+/* Whether all that is the host's is as in state 2, and the rest the guest may have. */
+static bool ste_is_sane(struct fuzz *f, const struct ste *ste)
+{
+	const struct ste *host = &f->vmm.stage2_ste;
+
+	if (ste_config(ste) == STE_CONFIG_ABORT)
+		return ste->data[0] == STE_0_V;
+	if (!STE_FIELD(ste, 0, V) || ste_config(ste) < STE_CONFIG_S2_TRANS ||
+	    STE_FIELD(ste, 0, S1CDMAX))
+		return false;
+	return ste_s1contextptr(ste) < f->ipa_end &&
+	       !((ste->data[1] ^ host->data[1]) & ~STE_1_GUEST) &&
+	       !memcmp(&ste->data[2], &host->data[2], 6 * sizeof(u64));
+}
+
+static const char *check_ste(struct fuzz *f, int ret)
+{
+	struct ste before = f->ste;
+
+	if (!oracle_present())
+		return NULL;
+	oracle_ste(f->vmm.device.sid, &f->ste);
+	if (ret && memcmp(&f->ste, &before, sizeof(before)))
+		return "a call that failed changed the STE";
+	return ste_is_sane(f, &f->ste) ? NULL : "the STE isn't the host's any more";
+}
+
+static const char *check_refused(int ret)
+{
+	return ret ? NULL : "a container takes another's device";
+}
+
+static void spoil_config(struct fuzz *f, struct iommu_guest_stage_config *config)
+{
+	switch (fuzz_below(4)) {
+	case 0:
+		config->base_ptr = random_target(f) & ~(u64)(CD_SIZE - 1);
+		break;
+	case 1:
+		config->base_ptr = fuzz_word();
+		break;
+	case 2:
+		config->pasid_bits = fuzz_byte();
+		config->smmuv3.s1fmt = fuzz_byte();
+		config->smmuv3.s1dss = fuzz_byte();
+		break;
+	default:
+		fuzz_mutate(config, sizeof(*config), 3);
+	}
+}
+
+static const char *bind(struct fuzz *f)
+{
+	struct vfio_pci_device *device = &f->vmm.device;
+	struct iommu_guest_stage_config config =
+		guest_stage_config(device, 1 + fuzz_below(3),
+				   f->cds + fuzz_below(CDS) * CD_SIZE);
+	struct vfio_iommu_type1_bind_guest_stage arg;
+
+	if (fuzz_one_in(2))
+		spoil_config(f, &config);
+	arg = guest_stage_bind_arg(device, &config);
+	if (fuzz_one_in(4))
+		fuzz_mutate(&arg, sizeof(arg), 3);
+	return check_ste(f, __guest_stage_bind_ioctl(&f->vmm.container,
+				place(f, &arg, sizeof(arg))));
+}
+
+static const char *unbind(struct fuzz *f)
+{
+	struct vfio_iommu_type1_unbind_guest_stage arg =
+		guest_stage_unbind_arg(&f->vmm.device);
+
+	if (fuzz_one_in(2))
+		fuzz_mutate(&arg, sizeof(arg), 3);
+	return check_ste(f, __guest_stage_unbind_ioctl(&f->vmm.container,
+				place(f, &arg, sizeof(arg))));
+}
+
+static const char *ask(struct fuzz *f)
+{
+	struct vfio_iommu_type1_guest_stage_info arg =
+		guest_stage_info_arg(&f->vmm.device);
+
+	if (fuzz_one_in(2))
+		fuzz_mutate(&arg, sizeof(arg), 4);
+	__guest_stage_info_ioctl(&f->vmm.container, place(f, &arg, sizeof(arg)));
+	return check_ste(f, -1);
+}
+
+/* By the other guest's container, which has nothing to do with this device. */
+static const char *call_of_other(struct fuzz *f)
+{
+	struct iommu_guest_stage_config config =
+		guest_stage_config(&f->vmm.device, 1 + fuzz_below(3), f->cds);
+	struct vfio_iommu_type1_bind_guest_stage arg =
+		guest_stage_bind_arg(&f->vmm.device, &config);
+	struct vfio_container *container = &f->other.container;
+	void *at;
+
+	/* Not what names the device */
+	if (fuzz_one_in(2))
+		fuzz_mutate(&arg.config, sizeof(arg.config), 3);
+	at = place(f, &arg, sizeof(arg));
+	return check_refused(__guest_stage_bind_ioctl(container, at)) ?:
+	       check_refused(__guest_stage_unbind_ioctl(container, at)) ?:
+	       check_ste(f, -1);
+}
+
+/* The bits that a guest may set in its commands, by opcode (IHI 0070, 4.3 to 4.5) */
+static const struct {
+	u8 opcode;
+	u64 bits[2];
+} commands[] = {
+	{ CMD_OP_CFGI_CD, { GENMASK_ULL(63, 12), BIT_ULL(0) } },
+	{ CMD_OP_CFGI_CD_ALL, { GENMASK_ULL(63, 32) } },
+	{ CMD_OP_TLBI_NH_ALL },
+	{ CMD_OP_TLBI_NH_ASID, { GENMASK_ULL(63, 48) } },
+	{ CMD_OP_TLBI_NH_VA,
+	  { GENMASK_ULL(63, 48) | GENMASK_ULL(24, 20) | GENMASK_ULL(16, 12),
+	    GENMASK_ULL(63, 12) | GENMASK_ULL(11, 8) | BIT_ULL(0) } },
+	{ CMD_OP_TLBI_NH_VAA,
+	  { GENMASK_ULL(24, 20) | GENMASK_ULL(16, 12),
+	    GENMASK_ULL(63, 12) | GENMASK_ULL(11, 8) | BIT_ULL(0) } },
+	{ CMD_OP_TLBI_NSNH_ALL },
+};
+
+static bool command_may_be_legal(const struct iommu_guest_command_smmuv3 *cmd)
+{
+	u64 word0 = __le64_to_cpu(cmd->cmd[0]), word1 = __le64_to_cpu(cmd->cmd[1]);
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(commands); i++)
+		if (commands[i].opcode == (u8)word0)
+			return !((word0 & ~commands[i].bits[0]) >> 8) &&
+			       !(word1 & ~commands[i].bits[1]);
+	return false;
+}
+
+static struct iommu_guest_command_smmuv3 random_command(struct fuzz *f)
+{
+	unsigned int i = fuzz_below(ARRAY_SIZE(commands));
+	struct iommu_guest_command_smmuv3 cmd = {
+		{ commands[i].opcode | (fuzz_word() & commands[i].bits[0]),
+		  fuzz_word() & commands[i].bits[1] },
+	};
+
+	/* Of the device that there is, more often than not */
+	if (i < 2 && !fuzz_one_in(4))
+		cmd = commands[i].opcode == CMD_OP_CFGI_CD ?
+		      guest_cmd_cfgi_cd(f->vmm.device.vsid) :
+		      guest_cmd_cfgi_cd_all(f->vmm.device.vsid);
+	if (fuzz_one_in(64))
+		fuzz_mutate(&cmd, sizeof(cmd), 2);
+	if (fuzz_one_in(256))
+		cmd.cmd[0] = fuzz_word();
+	return cmd;
+}
+
+static const char *invalidate(struct fuzz *f)
+{
+	struct iommu_guest_command_smmuv3 cmds[COMMANDS_MAX];
+	unsigned int i, count = 1 + fuzz_below(COMMANDS_MAX), legal = 0;
+	struct vfio_iommu_type1_invalidate_guest_stage arg, *at;
+	int ret;
+
+	for (i = 0; i < count; i++) {
+		cmds[i] = random_command(f);
+		if (legal == i && command_may_be_legal(&cmds[i]))
+			legal++;
+	}
+	arg = guest_commands_arg(cmds, count);
+	if (fuzz_one_in(8))
+		fuzz_mutate(&arg, sizeof(arg), 2);
+	at = place(f, &arg, sizeof(arg));
+	ret = __guest_commands_ioctl(&f->vmm.container, at);
+	/* Unless it isn't these commands that were executed, or @at has no end */
+	if (ret != -EFAULT && arg.commands == (uintptr_t)cmds &&
+	    arg.count == count && at->done != arg.done && at->done > legal)
+		return "a command with a bit that isn't the guest's is done";
+	return check_ste(f, -1);
+}
+
+static void spoil_cd(struct fuzz *f, __le64 *cd)
+{
+	u64 word0 = __le64_to_cpu(cd[0]);
+
+	switch (fuzz_below(5)) {
+	case 0:
+		put_word(&cd[1], random_target(f) & CD_1_TTB0);
+		break;
+	case 1:
+		word0 &= ~(CD_0_T0SZ | CD_0_TG0);
+		put_word(&cd[0], word0 | (fuzz_random() & (CD_0_T0SZ | CD_0_TG0)));
+		break;
+	case 2:
+		word0 &= ~(CD_0_IPS | CD_0_EPD1 | CD_0_EPD0);
+		put_word(&cd[0], word0 | (fuzz_random() &
+			 (CD_0_IPS | CD_0_EPD1 | CD_0_EPD0 | GENMASK_ULL(23, 16))));
+		put_word(&cd[2], random_target(f) & CD_1_TTB0);
+		break;
+	case 3:
+		put_word(&cd[0], word0 ^ BIT_ULL(fuzz_below(64)));
+		break;
+	default:
+		put_words(cd, CD_SIZE);
+	}
+}
+
+/* A descriptor that is in use, or is going to be. */
+static const char *write_cd(struct fuzz *f)
+{
+	__le64 *page = guest_ram_ptr(&f->vmm.ram, f->cds);
+	__le64 *cd = page + fuzz_below(CDS) * CD_DWORDS;
+
+	memcpy(cd, f->good + (f->vmm.table.cd - f->vmm.ram.ipa), CD_SIZE);
+	if (!fuzz_one_in(4))
+		spoil_cd(f, cd);
+	dma_barrier();
+	return NULL;
+}
+
+static bool is_ram(struct guest_ram *ram, u64 ipa)
+{
+	return ipa >= ram->ipa && ipa - ram->ipa < ram->size;
+}
+
+/* An entry of any level, on the way that the SMMU goes. */
+static __le64 *random_entry(struct fuzz *f)
+{
+	struct guest_ram *ram = &f->vmm.ram;
+	u64 table = f->vmm.table.ttb, iova = random_iova(f);
+	unsigned int level, last = fuzz_below(4);
+	__le64 *entry;
+
+	for (level = 0; ; level++) {
+		entry = guest_ram_ptr(ram, table);
+		entry += iova >> (39 - 9 * level) & 511;
+		table = __le64_to_cpu(*entry) & PTE_ADDR;
+		if (level == last || !is_ram(ram, table))
+			return entry;
+	}
+}
+
+static const char *write_entry(struct fuzz *f)
+{
+	u64 page = PTE_VALID | PTE_TABLE_OR_PAGE | PTE_AP_UNPRIVILEGED |
+		   PTE_SH_INNER | PTE_AF | PTE_NG;
+	__le64 *entry = random_entry(f);
+
+	switch (fuzz_below(5)) {
+	case 0:
+		put_word(entry, (random_ipa(f) & PTE_ADDR) | page);
+		break;
+	case 1:
+		put_word(entry, (random_ipa(f) & PTE_ADDR) |
+			 (page & ~PTE_TABLE_OR_PAGE));
+		break;
+	case 2:
+		put_word(entry, __le64_to_cpu(*entry) ^ BIT_ULL(fuzz_below(64)));
+		break;
+	case 3:
+		put_word(entry, (random_ipa(f) & PTE_ADDR) | page |
+			 (fuzz_random() & ~PTE_ADDR));
+		break;
+	default:
+		put_word(entry, fuzz_word());
+	}
+	dma_barrier();
+	return NULL;
+}
+
+/* Anywhere, also where it is none of the guest's business what is there. */
+static const char *write_words(struct fuzz *f)
+{
+	__le64 *page = page_ptr(&f->vmm.ram);
+
+	put_words(page + fuzz_below(512 - GUEST_WORDS), GUEST_WORDS * sizeof(*page));
+	dma_barrier();
+	return NULL;
+}
+
+/* Whole words, so that none comes together that isn't harmless. */
+static void start_transfer(struct fuzz *f)
+{
+	struct vfio_pci_device *device = &f->vmm.device;
+	u64 addr = (random_iova(f) + fuzz_below(GUEST_PAGE_SIZE)) & ~7ULL;
+	size_t size = 8 * (1 + fuzz_below(fuzz_one_in(16) ? 128 : 8));
+
+	dma_wait(device);
+	if (fuzz_one_in(3))
+		dma_read_start(device, addr, size);
+	else
+		dma_write_start(device, addr, size);
+}
+
+static const char *transfer(struct fuzz *f)
+{
+	start_transfer(f);
+	dma_wait(&f->vmm.device);
+	return NULL;
+}
+
+/* What comes next may happen before it, with it or after it. */
+static const char *transfer_meanwhile(struct fuzz *f)
+{
+	start_transfer(f);
+	return NULL;
+}
+
+static const char *check_window(struct fuzz *f)
+{
+	return f->window_writable || guest_ram_kept(&f->window) ?
+	       NULL : "memory that isn't mapped for writing was written";
+}
+
+static void unmap_window(struct fuzz *f)
+{
+	if (f->window_mapped)
+		guest_ram_unmap(&f->window);
+	if (f->window_writable)
+		guest_ram_snapshot(&f->window);
+	f->window_mapped = false;
+	f->window_writable = false;
+}
+
+static const char *remap_window(struct fuzz *f)
+{
+	const char *problem = check_window(f);
+	unsigned int how = fuzz_below(3);
+	u32 flags = VFIO_DMA_MAP_FLAG_READ;
+
+	unmap_window(f);
+	if (problem || !how)
+		return problem;
+	f->window_mapped = true;
+	f->window_writable = how == 1;
+	if (f->window_writable)
+		flags |= VFIO_DMA_MAP_FLAG_WRITE;
+	VFIO_ASSERT(!__vfio_dma_map(&f->vmm.container, f->window.vaddr,
+				    f->window.ipa, f->window.size, flags),
+		    "map the window");
+	return NULL;
+}
+
+/* One for each way that a VMM or its guest has to reach the kernel or the SMMU. */
+static const struct operation {
+	const char *name;
+	const char *(*run)(struct fuzz *f);
+	/* Among all, as many times as this */
+	unsigned int weight;
+	/* Needs a device that does DMA */
+	bool memory;
+} operations[] = {
+	{ "bind", bind, 4 },
+	{ "unbind", unbind, 1 },
+	{ "ask what can be bound", ask, 1 },
+	{ "invalidate", invalidate, 2 },
+	{ "bind by another container", call_of_other, 1 },
+	{ "write a descriptor", write_cd, 2, true },
+	{ "write an entry of a table", write_entry, 4, true },
+	{ "write words", write_words, 1, true },
+	{ "transfer", transfer, 3, true },
+	{ "transfer meanwhile", transfer_meanwhile, 2, true },
+	{ "remap memory", remap_window, 1, true },
+};
+
+static const struct operation *random_operation(bool memory)
+{
+	unsigned int i, sum = 0, n;
+
+	for (i = 0; i < ARRAY_SIZE(operations); i++)
+		if (memory || !operations[i].memory)
+			sum += operations[i].weight;
+	n = fuzz_below(sum);
+	for (i = 0; n >= operations[i].weight; i++)
+		n -= operations[i].weight;
+	return &operations[i];
+}
+
+/* Everything that the SMMU was told is in the name of this guest, if in any. */
+static const char *check_commands(struct fuzz *f)
+{
+	static const char * const known[] = { "CFGI_STE", "CFGI_CD", "TLBI_NH_",
+					      "TLBI_S2_IPA", "SYNC" };
+	unsigned int i, count = 0;
+	char *line, *pos;
+	bool own;
+
+	if (!oracle_present())
+		return NULL;
+	own = oracle_commands_of_vmid(ste_vmid(&f->vmm.stage2_ste));
+	line = oracle_commands();
+	for (i = 0; i < ARRAY_SIZE(known); i++)
+		count += oracle_count(line, known[i]);
+	own &= count == oracle_count(line, "");
+	for (pos = line; own && (pos = strstr(pos, "sid=")); pos++)
+		/* Not of asid= */
+		own = pos[-1] == 'a' ||
+		      strtoul(pos + 4, NULL, 16) == f->vmm.device.sid;
+	free(line);
+	return own ? NULL : "the SMMU was given a command that isn't this guest's";
+}
+
+static const char *check_canaries(struct fuzz *f)
+{
+	if (!canaries_kept(&f->canaries))
+		return "memory that no device has to do with was written";
+	if (!guest_ram_kept(&f->other.ram))
+		return "another guest's memory was written";
+	if (!vmm_ste_is(&f->other, &state_translate))
+		return "another guest's STE has changed";
+	return check_window(f);
+}
+
+/* As a VMM would do for a guest that starts again. */
+static void recover(struct fuzz *f)
+{
+	struct vmm *vmm = &f->vmm;
+
+	if (vmm->device.driver)
+		dma_wait(&vmm->device);
+	state_stage2.enter(vmm);
+	unmap_window(f);
+	memcpy(vmm->ram.vaddr, f->good, vmm->ram.size);
+	dma_barrier();
+	state_translate.enter(vmm);
+	check_ste(f, 0);
+}
+
+static const char *check_works(struct fuzz *f)
+{
+	if (!vmm_ste_is(&f->vmm, &state_translate))
+		return "a bind at the end isn't complete";
+	if (f->vmm.device.driver && !vmm_dma_by_iova(&f->vmm))
+		return "the device doesn't work any more";
+	return NULL;
+}
+
+/* Let the device have words of this round in its buffer. */
+static void load_device(struct fuzz *f)
+{
+	struct dma_page *src = &f->vmm.src;
+
+	put_words(src->vaddr, GUEST_PAGE_SIZE);
+	dma_read(&f->vmm.device, src->iova, 1024);
+}
+
+static const char *run_round(struct fuzz *f, const char *test,
+			     unsigned int round, bool memory)
+{
+	const struct operation *operation;
+	const char *problem = NULL;
+	unsigned int i;
+
+	fuzz_round(round);
+	fuzz_operation(test, round, "start");
+	if (oracle_present())
+		oracle_mark();
+	if (memory)
+		load_device(f);
+	for (i = 0; !problem && i < OPERATIONS; i++) {
+		operation = random_operation(memory);
+		fuzz_operation(test, round, operation->name);
+		problem = operation->run(f);
+	}
+	if (problem)
+		return problem;
+	recover(f);
+	return check_commands(f) ?: check_canaries(f) ?: check_works(f);
+}
+
+static const char *run_rounds(struct fuzz *f, const char *test,
+			      unsigned int rounds, bool memory)
+{
+	unsigned int round = fuzz_options.round;
+	unsigned int end = round + (fuzz_options.rounds ?: rounds);
+	const char *problem = NULL;
+
+	printf("# %s: %u rounds, seed=%llu\n", test, end - round,
+	       (unsigned long long)fuzz_options.seed);
+	fflush(stdout);
+	while (!problem && round != end)
+		problem = run_round(f, test, round++, memory);
+	if (problem)
+		fuzz_print_replay(test, problem);
+	fuzz_done();
+	return problem;
+}
+
+static void setup_memory(struct fuzz *f)
+{
+	struct vmm *vmm = &f->vmm;
+
+	canaries_init(&f->canaries, &vmm->ram);
+	f->cds = guest_ram_alloc(&vmm->ram, GUEST_PAGE_SIZE, GUEST_PAGE_SIZE);
+	f->good = malloc(vmm->ram.size);
+	VFIO_ASSERT(f->good, "memory");
+	memcpy(f->good, vmm->ram.vaddr, vmm->ram.size);
+	guest_ram_init(&f->window, &vmm->container, WINDOW_IPA, WINDOW_SIZE);
+	put_words(f->window.vaddr, WINDOW_SIZE);
+	f->window_mapped = true;
+	f->window_writable = true;
+}
+
+static void setup_arg(struct fuzz *f)
+{
+	f->arg = mmap(NULL, 3 * GUEST_PAGE_SIZE, PROT_READ | PROT_WRITE,
+		      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	VFIO_ASSERT(f->arg != MAP_FAILED, "three pages");
+	VFIO_ASSERT(!mprotect(f->arg + 2 * GUEST_PAGE_SIZE, GUEST_PAGE_SIZE,
+			      PROT_NONE), "a page that isn't there");
+}
+
+static void setup_other(struct vmm *other)
+{
+	vmm_init(other, vfio_selftests_bdf(1));
+	guest_stage_translate(&other->device, &other->table);
+	pattern_fill(other->src.vaddr, GUEST_PAGE_SIZE);
+	pattern_fill(other->dst.vaddr, GUEST_PAGE_SIZE);
+	guest_ram_snapshot(&other->ram);
+}
 
 FIXTURE(guest_stage_fuzz)
 {
-	struct vmm vmm;
+	struct fuzz f;
 };
 
 FIXTURE_SETUP(guest_stage_fuzz)
 {
-	SKIP_WITHOUT_DEVICES(return, 1);
-	vmm_init(&self->vmm, vfio_selftests_bdf(0));
+	struct iommu_guest_stage_info info;
+	struct fuzz *f = &self->f;
+
+	SKIP_WITHOUT_DEVICES(return, 2);
+	vmm_init(&f->vmm, vfio_selftests_bdf(0));
+	setup_other(&f->other);
+	guest_stage_info(&f->vmm.device, &info);
+	f->ipa_end = 1ULL << info.ipa_bits;
+	setup_memory(f);
+	setup_arg(f);
+	recover(f);
 }
 
 FIXTURE_TEARDOWN(guest_stage_fuzz)
 {
-	vmm_cleanup(&self->vmm);
+	vmm_cleanup(&self->f.vmm);
+	vmm_cleanup(&self->f.other);
+	EXPECT_TRUE(vmm_ste_is_host(&self->f.vmm));
+	EXPECT_TRUE(vmm_ste_is_host(&self->f.other));
 }
 
-/* Often a small number, or a large one: that is where the limits are. */
-static u8 random_byte(void)
+TEST_F_TIMEOUT(guest_stage_fuzz, arguments, TIMEOUT)
 {
-	switch (random() % 4) {
-	case 0:
-		return random() % 8;
-	case 1:
-		return 0xff;
-	case 2:
-		return 1 << random() % 8;
-	default:
-		return random();
-	}
+	EXPECT_EQ(NULL, run_rounds(&self->f, _metadata->name, ROUNDS, false));
 }
 
-static int bind_mutated(struct vmm *vmm)
+TEST_F_TIMEOUT(guest_stage_fuzz, guest_memory, TIMEOUT)
 {
-	struct iommu_guest_stage_config config =
-		guest_stage_config(&vmm->device, 1 + random() % 3,
-				   vmm->table.cd);
-	struct vfio_iommu_type1_bind_guest_stage arg =
-		guest_stage_bind_arg(&vmm->device, &config);
-	int n = random() % MUTATIONS_MAX;
+	struct fuzz *f = &self->f;
 
-	while (n--)
-		((u8 *)&arg)[random() % sizeof(arg)] = random_byte();
-	return __guest_stage_bind_ioctl(&vmm->container, &arg);
-}
-
-/* Whether all that is the host's in an entry is as it was, and the rest is legal. */
-static bool ste_is_sane(struct vmm *vmm)
-{
-	struct ste *host = &vmm->stage2_ste, ste;
-
-	if (!oracle_present())
-		return true;
-	oracle_ste(vmm->device.sid, &ste);
-	if (ste_config(&ste) == STE_CONFIG_ABORT)
-		return ste.data[0] == STE_0_V;
-	return STE_FIELD(&ste, 0, V) && ste_config(&ste) >= STE_CONFIG_S2_TRANS &&
-	       !STE_FIELD(&ste, 0, S1CDMAX) &&
-	       !((ste.data[1] ^ host->data[1]) & ~STE_1_GUEST) &&
-	       !memcmp(&ste.data[2], &host->data[2], 6 * sizeof(u64));
-}
-
-TEST_F(guest_stage_fuzz, arguments)
-{
-	struct vmm *vmm = &self->vmm;
-	unsigned int i, seed = time(NULL), accepted = 0;
-
-	TH_LOG("seed %u", seed);
-	srandom(seed);
-	for (i = 0; i < NR_ROUNDS; i++) {
-		/* Under another name than before no bind is accepted. */
-		if (i % 8 == 0)
-			state_stage2.enter(vmm);
-		if (bind_mutated(vmm))
-			continue;
-		accepted++;
-		ASSERT_TRUE(ste_is_sane(vmm));
-	}
-	EXPECT_NE(0, accepted);
-	EXPECT_NE(NR_ROUNDS, accepted);
-	state_stage2.enter(vmm);
-	EXPECT_TRUE(vmm_ste_is(vmm, &state_stage2));
-	if (vmm->device.driver)
-		EXPECT_TRUE(vmm_dma_by_ipa(vmm));
-}
-
-static int fail_nth_fd = -1;
-
-/* Allocations that may sleep fail too, and without a word in the log. */
-static bool enable_failures(void)
-{
-	static const char * const settings[][2] = {
-		{ "failslab/ignore-gfp-wait", "N" },
-		{ "failslab/verbose", "0" },
-		{ "fail_page_alloc/ignore-gfp-wait", "N" },
-		{ "fail_page_alloc/verbose", "0" },
-	};
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(settings); i++) {
-		char path[PATH_MAX];
-		int fd;
-
-		snprintf(path, sizeof(path), "/sys/kernel/debug/%s", settings[i][0]);
-		fd = open(path, O_WRONLY | O_CLOEXEC);
-		if (fd < 0 || write(fd, settings[i][1], 1) != 1)
-			return false;
-		close(fd);
-	}
-	fail_nth_fd = open(FAIL_NTH, O_RDWR | O_CLOEXEC);
-	return fail_nth_fd >= 0;
-}
-
-/* Make the @n-th allocation of this thread fail from now on. */
-static void fail_nth(unsigned int n)
-{
-	char text[16];
-	int len = snprintf(text, sizeof(text), "%u", n);
-
-	VFIO_ASSERT(pwrite(fail_nth_fd, text, len, 0) == len, FAIL_NTH);
-}
-
-/* Whether there were so many. None fails after this. */
-static bool did_fail(void)
-{
-	char left[16] = "";
-
-	VFIO_ASSERT(pread(fail_nth_fd, left, sizeof(left) - 1, 0) > 0, FAIL_NTH);
-	fail_nth(0);
-	return !atoi(left);
-}
-
-FIXTURE(guest_stage_fail_nth)
-{
-	struct vmm vmm;
-	/* What was made to fail, and how often the call did. */
-	unsigned int n;
-	unsigned int failures;
-};
-
-FIXTURE_SETUP(guest_stage_fail_nth)
-{
-	SKIP_WITHOUT_DEVICES(return, 1);
-	if (!enable_failures())
-		SKIP(return, "no fault injection");
-	vmm_init(&self->vmm, vfio_selftests_bdf(0));
-}
-
-FIXTURE_TEARDOWN(guest_stage_fail_nth)
-{
-	vmm_cleanup(&self->vmm);
-	EXPECT_TRUE(vmm_ste_is_host(&self->vmm));
-}
-
-TEST_F(guest_stage_fail_nth, first_bind)
-{
-	struct vmm *vmm = &self->vmm;
-	bool failed;
-	int ret;
-
-	do {
-		state_stage2.enter(vmm);
-		fail_nth(++self->n);
-		ret = __guest_stage_translate(&vmm->device, &vmm->table);
-		failed = did_fail();
-		self->failures += !!ret;
-		EXPECT_TRUE(!ret || ret == -ENOMEM);
-		EXPECT_TRUE(vmm_ste_is(vmm, ret ? &state_stage2 :
-						  &state_translate));
-	} while (failed);
-	EXPECT_EQ(0, ret);
-	EXPECT_NE(0, self->failures);
-}
-
-/* Nothing is needed that isn't there already, so nothing can fail. */
-TEST_F(guest_stage_fail_nth, rebind)
-{
-	struct vmm *vmm = &self->vmm;
-	bool failed;
-
-	do {
-		state_abort.enter(vmm);
-		fail_nth(++self->n);
-		EXPECT_EQ(0, __guest_stage_translate(&vmm->device, &vmm->table));
-		failed = did_fail();
-		EXPECT_TRUE(vmm_ste_is(vmm, &state_translate));
-	} while (failed);
-}
-
-TEST_F(guest_stage_fail_nth, unbind)
-{
-	struct vmm *vmm = &self->vmm;
-	bool failed;
-
-	do {
-		state_translate.enter(vmm);
-		fail_nth(++self->n);
-		EXPECT_EQ(0, __guest_stage_unbind(&vmm->device));
-		failed = did_fail();
-		EXPECT_TRUE(vmm_ste_is(vmm, &state_stage2));
-	} while (failed);
-}
-
-TEST_F(guest_stage_fail_nth, close)
-{
-	struct vmm *vmm = &self->vmm;
-	bool failed;
-
-	do {
-		state_translate.enter(vmm);
-		vfio_pci_device_unmap_bar0(&vmm->device);
-		fail_nth(++self->n);
-		close(vmm->device.fd);
-		failed = did_fail();
-		EXPECT_TRUE(vmm_ste_is(vmm, &state_stage2));
-		vfio_pci_device_get(&vmm->device);
-	} while (failed);
-}
-
-/* Each capability may be the one that there is no memory for. */
-TEST_F(guest_stage_fail_nth, container_info)
-{
-	struct vfio_container *container = &self->vmm.container;
-	bool failed, can_leak = host_leaks_clear();
-	int ret;
-
-	do {
-		fail_nth(++self->n);
-		ret = __vfio_container_info(container);
-		failed = did_fail();
-		self->failures += !!ret;
-		EXPECT_TRUE(!ret || ret == -ENOMEM);
-	} while (failed);
-	EXPECT_EQ(0, ret);
-	/* One for each capability, one at least for ours. */
-	EXPECT_LT(1, self->failures);
-	if (can_leak)
-		EXPECT_FALSE(host_has_leaks());
-}
-
-TEST_F(guest_stage_fail_nth, info)
-{
-	struct vfio_iommu_type1_guest_stage_info arg =
-		guest_stage_info_arg(&self->vmm.device);
-	bool failed;
-	int ret;
-
-	do {
-		fail_nth(++self->n);
-		ret = __guest_stage_info_ioctl(&self->vmm.container, &arg);
-		failed = did_fail();
-		EXPECT_TRUE(!ret || ret == -ENOMEM);
-	} while (failed);
-	EXPECT_EQ(0, ret);
-}
-
-/* Nothing is allocated, so nothing can fail, whatever a guest writes. */
-TEST_F(guest_stage_fail_nth, invalidate)
-{
-	struct iommu_guest_command_smmuv3 cmds[100];
-	struct vmm *vmm = &self->vmm;
-	bool failed;
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(cmds); i++)
-		cmds[i] = guest_cmd_tlbi_asid(i);
-	cmds[50] = guest_cmd_cfgi_cd(vmm->device.vsid);
-	state_abort.enter(vmm);
-	do {
-		fail_nth(++self->n);
-		guest_commands(&vmm->container, cmds, ARRAY_SIZE(cmds));
-		failed = did_fail();
-	} while (failed);
-	EXPECT_EQ(1, self->n);
-}
-
-/*
- * A domain that nests needs more than another: a VMID, and a stage 2. Without one
- * the device stays as it is once its group is in a container: blocked.
- */
-TEST_F(guest_stage_fail_nth, set_iommu)
-{
-	struct vmm *vmm = &self->vmm;
-	bool failed;
-	int ret;
-
-	do {
-		vmm_cleanup(vmm);
-		vfio_container_open(&vmm->container, VFIO_TYPE1_NESTING_IOMMU);
-		vfio_pci_device_attach(&vmm->device, vfio_selftests_bdf(0),
-				       &vmm->container);
-		fail_nth(++self->n);
-		ret = __vfio_container_set_iommu(&vmm->container);
-		failed = did_fail();
-		self->failures += !!ret;
-		EXPECT_TRUE(!ret || ret == -ENOMEM);
-		EXPECT_TRUE(!ret || vmm_ste_is(vmm, &state_abort));
-	} while (failed);
-	EXPECT_EQ(0, ret);
-	EXPECT_NE(0, self->failures);
-	vfio_pci_device_get(&vmm->device);
+	SKIP_WITHOUT_DMA(return, &f->vmm.device);
+	TH_LOG("%u of %llu canaries are beside the guest's memory",
+	       canaries_beside(&f->canaries, &f->vmm.ram),
+	       f->canaries.size / GUEST_PAGE_SIZE);
+	EXPECT_EQ(NULL, run_rounds(f, _metadata->name, ROUNDS, true));
+	EXPECT_TRUE(vmm_dma_by_iova(&f->other));
 }
 
 int main(int argc, char *argv[])
 {
+	fuzz_options_init(argc, argv);
 	return vfio_selftests_run(argc, argv);
 }

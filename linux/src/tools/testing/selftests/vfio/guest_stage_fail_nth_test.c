@@ -1,0 +1,365 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Each allocation on the way of each call fails once. The call says so, and leaves
+ * everything as it was.
+ */
+#include <fcntl.h>
+#include <limits.h>
+
+#include <libvfio/guest_commands.h>
+#include <libvfio/harness.h>
+
+#define FAIL_NTH	"/proc/thread-self/fail-nth"
+
+static int fail_nth_fd = -1;
+
+/* Allocations that may sleep fail too, and without a word in the log. */
+static bool enable_failures(void)
+{
+	static const char * const settings[][2] = {
+		{ "failslab/ignore-gfp-wait", "N" },
+		{ "failslab/verbose", "0" },
+		{ "fail_page_alloc/ignore-gfp-wait", "N" },
+		{ "fail_page_alloc/verbose", "0" },
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(settings); i++) {
+		char path[PATH_MAX];
+		int fd;
+
+		snprintf(path, sizeof(path), "/sys/kernel/debug/%s", settings[i][0]);
+		fd = open(path, O_WRONLY | O_CLOEXEC);
+		if (fd < 0 || write(fd, settings[i][1], 1) != 1)
+			return false;
+		close(fd);
+	}
+	fail_nth_fd = open(FAIL_NTH, O_RDWR | O_CLOEXEC);
+	return fail_nth_fd >= 0;
+}
+
+/* Make the @n-th allocation of this thread fail from now on. */
+static void fail_nth(unsigned int n)
+{
+	char text[16];
+	int len = snprintf(text, sizeof(text), "%u", n);
+
+	VFIO_ASSERT(pwrite(fail_nth_fd, text, len, 0) == len, FAIL_NTH);
+}
+
+/* Whether there were so many. None fails after this. */
+static bool did_fail(void)
+{
+	char left[16] = "";
+
+	VFIO_ASSERT(pread(fail_nth_fd, left, sizeof(left) - 1, 0) > 0, FAIL_NTH);
+	fail_nth(0);
+	return !atoi(left);
+}
+
+FIXTURE(guest_stage_fail_nth)
+{
+	struct vmm vmm;
+	/* What was made to fail, and how often the call did. */
+	unsigned int n;
+	unsigned int failures;
+	bool can_leak;
+};
+
+FIXTURE_SETUP(guest_stage_fail_nth)
+{
+	SKIP_WITHOUT_DEVICES(return, 1);
+	if (!enable_failures())
+		SKIP(return, "no fault injection");
+	self->can_leak = host_leaks_clear();
+	vmm_init(&self->vmm, vfio_selftests_bdf(0));
+}
+
+/* What failed may have left something. What never does has nothing to leave. */
+FIXTURE_TEARDOWN(guest_stage_fail_nth)
+{
+	vmm_cleanup(&self->vmm);
+	EXPECT_TRUE(vmm_ste_is_host(&self->vmm));
+	if (self->failures && self->can_leak)
+		EXPECT_FALSE(host_has_leaks());
+}
+
+TEST_F(guest_stage_fail_nth, first_bind)
+{
+	struct vmm *vmm = &self->vmm;
+	bool failed;
+	int ret;
+
+	do {
+		state_stage2.enter(vmm);
+		fail_nth(++self->n);
+		ret = __guest_stage_translate(&vmm->device, &vmm->table);
+		failed = did_fail();
+		self->failures += !!ret;
+		EXPECT_TRUE(!ret || ret == -ENOMEM);
+		EXPECT_TRUE(vmm_ste_is(vmm, ret ? &state_stage2 :
+						  &state_translate));
+	} while (failed);
+	EXPECT_EQ(0, ret);
+	EXPECT_NE(0, self->failures);
+}
+
+/* Nothing is needed that isn't there already, so nothing can fail. */
+TEST_F(guest_stage_fail_nth, rebind)
+{
+	struct vmm *vmm = &self->vmm;
+	bool failed;
+
+	do {
+		state_abort.enter(vmm);
+		fail_nth(++self->n);
+		EXPECT_EQ(0, __guest_stage_translate(&vmm->device, &vmm->table));
+		failed = did_fail();
+		EXPECT_TRUE(vmm_ste_is(vmm, &state_translate));
+	} while (failed);
+}
+
+TEST_F(guest_stage_fail_nth, unbind)
+{
+	struct vmm *vmm = &self->vmm;
+	bool failed;
+
+	do {
+		state_translate.enter(vmm);
+		fail_nth(++self->n);
+		EXPECT_EQ(0, __guest_stage_unbind(&vmm->device));
+		failed = did_fail();
+		EXPECT_TRUE(vmm_ste_is(vmm, &state_stage2));
+	} while (failed);
+}
+
+TEST_F(guest_stage_fail_nth, close)
+{
+	struct vmm *vmm = &self->vmm;
+	bool failed;
+
+	do {
+		state_translate.enter(vmm);
+		vfio_pci_device_unmap_bar0(&vmm->device);
+		fail_nth(++self->n);
+		close(vmm->device.fd);
+		failed = did_fail();
+		EXPECT_TRUE(vmm_ste_is(vmm, &state_stage2));
+		vfio_pci_device_get(&vmm->device);
+	} while (failed);
+}
+
+/* Each capability may be the one that there is no memory for. */
+TEST_F(guest_stage_fail_nth, container_info)
+{
+	struct vfio_container *container = &self->vmm.container;
+	bool failed;
+	int ret;
+
+	do {
+		fail_nth(++self->n);
+		ret = __vfio_container_info(container);
+		failed = did_fail();
+		self->failures += !!ret;
+		EXPECT_TRUE(!ret || ret == -ENOMEM);
+	} while (failed);
+	EXPECT_EQ(0, ret);
+	/* One for each capability, one at least for ours. */
+	EXPECT_LT(1, self->failures);
+}
+
+TEST_F(guest_stage_fail_nth, info)
+{
+	struct vfio_iommu_type1_guest_stage_info arg =
+		guest_stage_info_arg(&self->vmm.device);
+	bool failed;
+	int ret;
+
+	do {
+		fail_nth(++self->n);
+		ret = __guest_stage_info_ioctl(&self->vmm.container, &arg);
+		failed = did_fail();
+		EXPECT_TRUE(!ret || ret == -ENOMEM);
+	} while (failed);
+	EXPECT_EQ(0, ret);
+}
+
+/* Nothing is allocated, so nothing can fail, whatever a guest writes. */
+TEST_F(guest_stage_fail_nth, invalidate)
+{
+	struct iommu_guest_command_smmuv3 cmds[100];
+	struct vmm *vmm = &self->vmm;
+	bool failed;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(cmds); i++)
+		cmds[i] = guest_cmd_tlbi_asid(i);
+	cmds[50] = guest_cmd_cfgi_cd(vmm->device.vsid);
+	state_abort.enter(vmm);
+	do {
+		fail_nth(++self->n);
+		guest_commands(&vmm->container, cmds, ARRAY_SIZE(cmds));
+		failed = did_fail();
+	} while (failed);
+	EXPECT_EQ(1, self->n);
+}
+
+/*
+ * A domain that nests needs more than another: a VMID, and a stage 2. Without one
+ * the device stays as it is once its group is in a container: blocked.
+ */
+TEST_F(guest_stage_fail_nth, set_iommu)
+{
+	struct vmm *vmm = &self->vmm;
+	bool failed;
+	int ret;
+
+	do {
+		vmm_cleanup(vmm);
+		vfio_container_open(&vmm->container, VFIO_TYPE1_NESTING_IOMMU);
+		vfio_pci_device_attach(&vmm->device, vfio_selftests_bdf(0),
+				       &vmm->container);
+		fail_nth(++self->n);
+		ret = __vfio_container_set_iommu(&vmm->container);
+		failed = did_fail();
+		self->failures += !!ret;
+		EXPECT_TRUE(!ret || ret == -ENOMEM);
+		EXPECT_TRUE(!ret || vmm_ste_is(vmm, &state_abort));
+	} while (failed);
+	EXPECT_EQ(0, ret);
+	EXPECT_NE(0, self->failures);
+	vfio_pci_device_get(&vmm->device);
+}
+
+/* A VMM that has a device at work, and gets another. */
+FIXTURE(guest_stage_fail_nth_second)
+{
+	struct vmm vmm;
+	struct vfio_pci_device second;
+	unsigned int n;
+	unsigned int failures;
+	bool can_leak;
+};
+
+FIXTURE_SETUP(guest_stage_fail_nth_second)
+{
+	SKIP_WITHOUT_DEVICES(return, 2);
+	if (!enable_failures())
+		SKIP(return, "no fault injection");
+	self->can_leak = host_leaks_clear();
+	self->second.fd = -1;
+	self->second.group_fd = -1;
+	vmm_init(&self->vmm, vfio_selftests_bdf(0));
+	state_translate.enter(&self->vmm);
+}
+
+FIXTURE_TEARDOWN(guest_stage_fail_nth_second)
+{
+	EXPECT_TRUE(vmm_ste_is(&self->vmm, &state_translate));
+	if (self->vmm.device.driver)
+		EXPECT_TRUE(vmm_dma_by_iova(&self->vmm));
+	vfio_pci_device_close(&self->second);
+	vmm_cleanup(&self->vmm);
+	if (self->failures && self->can_leak)
+		EXPECT_FALSE(host_has_leaks());
+}
+
+/* All that is asked of @sid, and nothing where nobody can be asked. */
+static struct ste ste_of(u16 sid)
+{
+	struct ste ste = {};
+
+	if (oracle_present())
+		oracle_ste(sid, &ste);
+	return ste;
+}
+
+static bool ste_kept(u16 sid, const struct ste *before)
+{
+	struct ste now = ste_of(sid);
+
+	return !memcmp(&now, before, sizeof(now));
+}
+
+TEST_F(guest_stage_fail_nth_second, bind)
+{
+	struct vfio_pci_device *second = &self->second;
+	struct ste before;
+	bool failed;
+	int ret;
+
+	vfio_pci_device_open(second, vfio_selftests_bdf(1), &self->vmm.container);
+	before = ste_of(second->sid);
+	do {
+		fail_nth(++self->n);
+		ret = __guest_stage_translate(second, &self->vmm.table);
+		failed = did_fail();
+		self->failures += !!ret;
+		EXPECT_TRUE(!ret || ret == -ENOMEM);
+		EXPECT_TRUE(!ret || ste_kept(second->sid, &before));
+		EXPECT_TRUE(vmm_ste_is(&self->vmm, &state_translate));
+		if (!ret)
+			guest_stage_unbind(second);
+		EXPECT_TRUE(ste_kept(second->sid, &before));
+	} while (failed);
+	EXPECT_EQ(0, ret);
+	EXPECT_NE(0, self->failures);
+}
+
+/* Another group in the container: the domain that is bound on is there already. */
+TEST_F(guest_stage_fail_nth_second, attach)
+{
+	struct vfio_container *container = &self->vmm.container;
+	struct vfio_pci_device *second = &self->second;
+	u16 sid = pci_requester_id(vfio_selftests_bdf(1));
+	struct ste before = ste_of(sid);
+	bool failed;
+	int ret;
+
+	second->group_fd = vfio_group_open(vfio_selftests_bdf(1));
+	do {
+		fail_nth(++self->n);
+		ret = __vfio_group_set_container(second->group_fd, container);
+		failed = did_fail();
+		self->failures += !!ret;
+		EXPECT_TRUE(!ret || ret == -ENOMEM);
+		EXPECT_TRUE(!ret || ste_kept(sid, &before));
+		EXPECT_TRUE(vmm_ste_is(&self->vmm, &state_translate));
+		if (!ret)
+			EXPECT_EQ(0, __vfio_group_unset_container(second->group_fd));
+		EXPECT_TRUE(ste_kept(sid, &before));
+	} while (failed);
+	EXPECT_EQ(0, ret);
+	EXPECT_NE(0, self->failures);
+}
+
+/* The device alone: its group is in the container all the time. */
+TEST_F(guest_stage_fail_nth_second, open)
+{
+	struct vfio_pci_device *second = &self->second;
+	struct ste before;
+	bool failed;
+	int ret;
+
+	vfio_pci_device_attach(second, vfio_selftests_bdf(1),
+			       &self->vmm.container);
+	before = ste_of(second->sid);
+	do {
+		fail_nth(++self->n);
+		ret = __vfio_group_get_device(second->group_fd, second->bdf);
+		failed = did_fail();
+		self->failures += ret < 0;
+		EXPECT_TRUE(ret >= 0 || ret == -ENOMEM);
+		EXPECT_TRUE(ste_kept(second->sid, &before));
+		EXPECT_TRUE(vmm_ste_is(&self->vmm, &state_translate));
+		if (ret >= 0)
+			close(ret);
+	} while (failed);
+	EXPECT_LE(0, ret);
+	EXPECT_NE(0, self->failures);
+}
+
+int main(int argc, char *argv[])
+{
+	return vfio_selftests_run(argc, argv);
+}
