@@ -485,13 +485,14 @@ static const char *remap_window(struct fuzz *f)
 	return NULL;
 }
 
-/* One for each way that a VMM or its guest has to reach the kernel or the SMMU. */
+/*
+ * One for each way that a VMM or its guest has to reach the kernel or the SMMU: a
+ * new ioctl or file goes here. Those that need no device that does DMA come first.
+ */
 static const struct operation {
 	const char *name;
 	const char *(*run)(struct fuzz *f);
-	/* Among all, as many times as this */
 	unsigned int weight;
-	/* Needs a device that does DMA */
 	bool memory;
 } operations[] = {
 	{ "bind", bind, 4 },

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <linux/compiler.h>
 #include <sys/mman.h>
 
 #include <libvfio/assert.h>
@@ -22,8 +23,8 @@ static void touch_in_turn(struct canaries *canaries, struct guest_ram *ram)
 	u64 offset;
 
 	for (offset = 0; offset < ram->size; offset += GUEST_PAGE_SIZE) {
-		*(volatile u8 *)(ram->vaddr + offset) = 0;
-		*(volatile u8 *)(canaries->vaddr + offset) = 0;
+		WRITE_ONCE(ram->vaddr[offset], 0);
+		WRITE_ONCE(canaries->vaddr[offset], 0);
 	}
 }
 
@@ -66,16 +67,17 @@ static bool are_neighbours(u64 one, u64 other)
 
 unsigned int canaries_beside(struct canaries *canaries, struct guest_ram *ram)
 {
+	u64 canary, before, after, offset;
 	unsigned int beside = 0;
-	u64 offset, canary;
 
+	before = host_physical_address(ram->vaddr);
 	for (offset = 0; offset < ram->size; offset += GUEST_PAGE_SIZE) {
 		canary = host_physical_address(canaries->vaddr + offset);
-		beside += are_neighbours(canary,
-				host_physical_address(ram->vaddr + offset)) ||
-			  are_neighbours(canary,
-				host_physical_address(ram->vaddr +
-					(offset + GUEST_PAGE_SIZE) % ram->size));
+		after = host_physical_address(ram->vaddr + (offset +
+					GUEST_PAGE_SIZE) % ram->size);
+		beside += are_neighbours(canary, before) ||
+			  are_neighbours(canary, after);
+		before = after;
 	}
 	return beside;
 }

@@ -72,14 +72,14 @@ void fuzz_operation(const char *test, unsigned int round, const char *operation)
 
 void fuzz_print_replay(const char *test, const char *why)
 {
-	unsigned long long seed = fuzz_options.seed;
-
+	fprintf(stderr, "# %s", why);
 	if (last.operation)
-		fprintf(stderr, "# %s, round %u, at '%s'. Again: ARGS='-t %s seed=%llu round=%u rounds=1' make test T=fuzz DEBUG=1\n",
-			why, last.round, last.operation, test, seed, last.round);
-	else
-		fprintf(stderr, "# %s. Again: ARGS='-t %s seed=%llu' make test T=fuzz DEBUG=1\n",
-			why, test, seed);
+		fprintf(stderr, ", round %u, at '%s'", last.round, last.operation);
+	fprintf(stderr, ". Again: ARGS='-t %s seed=%llu", test,
+		(unsigned long long)fuzz_options.seed);
+	if (last.operation)
+		fprintf(stderr, " round=%u rounds=1", last.round);
+	fprintf(stderr, "' make test T=fuzz DEBUG=1\n");
 	fflush(stderr);
 }
 
