@@ -176,10 +176,12 @@ static void spoil_config(struct fuzz *f, struct iommu_guest_stage_config *config
 {
 	switch (fuzz_below(4)) {
 	case 0:
+		config->state = IOMMU_GUEST_STAGE_TRANSLATE;
 		config->base_ptr = random_target(f) & ~(u64)(CD_SIZE - 1);
 		break;
 	case 1:
-		config->base_ptr = fuzz_word();
+		config->state = IOMMU_GUEST_STAGE_TRANSLATE;
+		config->base_ptr = fuzz_word() * CD_SIZE;
 		break;
 	case 2:
 		config->pasid_bits = fuzz_byte();
