@@ -265,7 +265,7 @@ static int guest_fault_test_init(struct kunit *test)
 	t->smmu.dev = dev;
 	mutex_init(&t->smmu.streams_mutex);
 	spin_lock_init(&t->smmu.evtq.lock);
-	t->smmu.evtq.q.prod_reg = (u32 __iomem *)&t->prod;
+	t->smmu.evtq.q.prod_reg = (u32 __iomem __force *)&t->prod;
 	t->smmu.evtq.q.llq.max_n_shift = EVTQ_SHIFT;
 	t->stream.id = SID;
 	t->stream.master = &t->master;

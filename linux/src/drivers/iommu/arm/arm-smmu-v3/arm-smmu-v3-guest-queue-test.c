@@ -76,6 +76,8 @@ struct guest_queue_test {
 	/* The register for PROD and CONS, and one for a CONS that stands still */
 	u32 prod;
 	u32 stuck;
+	/* Of the event queue, which stays empty */
+	u32 evtq_prod;
 
 	struct iommu_guest_commands commands;
 	struct iommu_guest_command_smmuv3 cmds[MAX_COMMANDS];
@@ -308,6 +310,7 @@ static void init_device(struct kunit *test, struct guest_queue_device *device,
 	dev->iommu_group = t->group;
 	dev->iommu = &device->iommu;
 	device->iommu.priv = &device->master;
+	spin_lock_init(&device->iommu.guest_faults_lock);
 	device->iommu.fwspec = kunit_kzalloc(test, sizeof(struct iommu_fwspec),
 					     GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, device->iommu.fwspec);
@@ -365,6 +368,9 @@ static void init_smmu(struct kunit *test)
 		arm_smmu_make_abort_ste(&t->strtab[i]);
 	smmu->strtab_cfg.linear.table = t->strtab;
 	smmu->strtab_cfg.linear.num_ents = NUM_STES;
+	mutex_init(&smmu->streams_mutex);
+	spin_lock_init(&smmu->evtq.lock);
+	smmu->evtq.q.prod_reg = (u32 __iomem __force *)&t->evtq_prod;
 	init_queue(test);
 }
 
