@@ -22,10 +22,27 @@ FIXTURE_VARIANT_ADD(guest_stage_close, stage2)
 	.state = &state_stage2,
 };
 
-FIXTURE_VARIANT_ADD_KINDS(guest_stage_close, abort, .state = &state_abort);
+FIXTURE_VARIANT_ADD(guest_stage_close, abort)
+{
+	.state = &state_abort,
+};
 
-FIXTURE_VARIANT_ADD_KINDS(guest_stage_close, translate,
-	.state = &state_translate);
+FIXTURE_VARIANT_ADD(guest_stage_close, abort_nvme)
+{
+	.kind = "nvme",
+	.state = &state_abort,
+};
+
+FIXTURE_VARIANT_ADD(guest_stage_close, translate)
+{
+	.state = &state_translate,
+};
+
+FIXTURE_VARIANT_ADD(guest_stage_close, translate_nvme)
+{
+	.kind = "nvme",
+	.state = &state_translate,
+};
 
 FIXTURE_VARIANT_ADD(guest_stage_close, bypass)
 {

@@ -15,7 +15,20 @@ FIXTURE(guest_stage_interrupt)
 	struct iommu_guest_stage_info info;
 };
 
-FIXTURE_VARIANTS_OF_KINDS(guest_stage_interrupt);
+FIXTURE_VARIANT(guest_stage_interrupt)
+{
+	const char *kind;
+};
+
+FIXTURE_VARIANT_ADD(guest_stage_interrupt, first)
+{
+	.kind = NULL,
+};
+
+FIXTURE_VARIANT_ADD(guest_stage_interrupt, nvme)
+{
+	.kind = "nvme",
+};
 
 FIXTURE_SETUP(guest_stage_interrupt)
 {
@@ -33,25 +46,25 @@ FIXTURE_TEARDOWN(guest_stage_interrupt)
 	vmm_cleanup(&self->vmm);
 }
 
-static void enable_irqs(FIXTURE_DATA(guest_stage_interrupt) *self)
+static void enable_irqs(struct _test_data_guest_stage_interrupt *self)
 {
 	vfio_pci_irqs_enable(&self->irqs, &self->vmm.device, &self->page);
 }
 
-static void map_window(FIXTURE_DATA(guest_stage_interrupt) *self, int prot)
+static void map_window(struct _test_data_guest_stage_interrupt *self, int prot)
 {
 	guest_table_map(&self->vmm.table, self->info.msi_base,
 			self->info.msi_base, self->info.msi_size, prot);
 }
 
-static u64 page_addr(FIXTURE_DATA(guest_stage_interrupt) *self,
+static u64 page_addr(struct _test_data_guest_stage_interrupt *self,
 		     const struct guest_state *state)
 {
 	return state->by_iova ? self->page.iova : self->page.ipa;
 }
 
 /* Whether the @i-th arrives, and no other one. */
-static bool arrives(FIXTURE_DATA(guest_stage_interrupt) *self, unsigned int i,
+static bool arrives(struct _test_data_guest_stage_interrupt *self, unsigned int i,
 		    const struct guest_state *state)
 {
 	return vfio_pci_irq_send(&self->irqs, i, page_addr(self, state)) &&
@@ -59,7 +72,7 @@ static bool arrives(FIXTURE_DATA(guest_stage_interrupt) *self, unsigned int i,
 	       !vfio_pci_irqs_pending(&self->irqs);
 }
 
-static bool all_arrive(FIXTURE_DATA(guest_stage_interrupt) *self,
+static bool all_arrive(struct _test_data_guest_stage_interrupt *self,
 		       const struct guest_state *state)
 {
 	unsigned int i;
@@ -119,7 +132,7 @@ TEST_F(guest_stage_interrupt, enabled_while_bound)
 }
 
 /* Whether the latest event is about a message of the device, and is of @type. */
-static bool message_failed(FIXTURE_DATA(guest_stage_interrupt) *self, u8 type)
+static bool message_failed(struct _test_data_guest_stage_interrupt *self, u8 type)
 {
 	u64 event[4];
 
@@ -135,7 +148,7 @@ static bool message_failed(FIXTURE_DATA(guest_stage_interrupt) *self, u8 type)
  * Whether the message of the @i-th interrupt fails with an event of @type, the only
  * one that there is. What the device writes before it is mapped.
  */
-static bool fails(FIXTURE_DATA(guest_stage_interrupt) *self, unsigned int i, u8 type)
+static bool fails(struct _test_data_guest_stage_interrupt *self, unsigned int i, u8 type)
 {
 	if (oracle_present())
 		oracle_mark();

@@ -34,10 +34,27 @@ FIXTURE_VARIANT_ADD(guest_stage_kill, stage2)
 	.state = &state_stage2,
 };
 
-FIXTURE_VARIANT_ADD_KINDS(guest_stage_kill, abort, .state = &state_abort);
+FIXTURE_VARIANT_ADD(guest_stage_kill, abort)
+{
+	.state = &state_abort,
+};
 
-FIXTURE_VARIANT_ADD_KINDS(guest_stage_kill, translate,
-	.state = &state_translate);
+FIXTURE_VARIANT_ADD(guest_stage_kill, abort_nvme)
+{
+	.kind = "nvme",
+	.state = &state_abort,
+};
+
+FIXTURE_VARIANT_ADD(guest_stage_kill, translate)
+{
+	.state = &state_translate,
+};
+
+FIXTURE_VARIANT_ADD(guest_stage_kill, translate_nvme)
+{
+	.kind = "nvme",
+	.state = &state_translate,
+};
 
 FIXTURE_VARIANT_ADD(guest_stage_kill, bypass)
 {

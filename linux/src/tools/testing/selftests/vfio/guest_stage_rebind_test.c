@@ -36,7 +36,20 @@ FIXTURE(guest_stage_rebind)
 	struct switcher switcher;
 };
 
-FIXTURE_VARIANTS_OF_KINDS(guest_stage_rebind);
+FIXTURE_VARIANT(guest_stage_rebind)
+{
+	const char *kind;
+};
+
+FIXTURE_VARIANT_ADD(guest_stage_rebind, first)
+{
+	.kind = NULL,
+};
+
+FIXTURE_VARIANT_ADD(guest_stage_rebind, nvme)
+{
+	.kind = "nvme",
+};
 
 static void show_page(struct guest_table *table, struct dma_page *page)
 {

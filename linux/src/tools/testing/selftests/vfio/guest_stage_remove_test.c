@@ -41,8 +41,18 @@ FIXTURE_VARIANT_ADD(guest_stage_remove, driver_abort)
 	.state = &state_abort, .take_away = host_device_release,
 };
 
-FIXTURE_VARIANT_ADD_KINDS(guest_stage_remove, driver_translate,
-	.state = &state_translate, .take_away = host_device_release);
+FIXTURE_VARIANT_ADD(guest_stage_remove, driver_translate)
+{
+	.state = &state_translate,
+	.take_away = host_device_release,
+};
+
+FIXTURE_VARIANT_ADD(guest_stage_remove, driver_translate_nvme)
+{
+	.kind = "nvme",
+	.state = &state_translate,
+	.take_away = host_device_release,
+};
 
 FIXTURE_VARIANT_ADD(guest_stage_remove, driver_bypass)
 {
@@ -59,8 +69,18 @@ FIXTURE_VARIANT_ADD(guest_stage_remove, device_abort_nvme)
 	.kind = "nvme", .state = &state_abort, .take_away = host_device_remove,
 };
 
-FIXTURE_VARIANT_ADD_KINDS(guest_stage_remove, device_translate,
-	.state = &state_translate, .take_away = host_device_remove);
+FIXTURE_VARIANT_ADD(guest_stage_remove, device_translate)
+{
+	.state = &state_translate,
+	.take_away = host_device_remove,
+};
+
+FIXTURE_VARIANT_ADD(guest_stage_remove, device_translate_nvme)
+{
+	.kind = "nvme",
+	.state = &state_translate,
+	.take_away = host_device_remove,
+};
 
 FIXTURE_VARIANT_ADD(guest_stage_remove, device_bypass_nvme)
 {

@@ -22,19 +22,65 @@ FIXTURE_VARIANT(guest_stage_reset)
 	int (*reset)(struct vfio_pci_device *device);
 };
 
-#define VARIANTS(name)								\
-	FIXTURE_VARIANT_ADD(guest_stage_reset, name##_function) {		\
-		.state = &state_##name, .reset = __vfio_pci_device_reset,	\
-	};									\
-	FIXTURE_VARIANT_ADD(guest_stage_reset, name##_bus) {			\
-		.state = &state_##name, .reset = __vfio_pci_device_hot_reset,	\
-	}
+FIXTURE_VARIANT_ADD(guest_stage_reset, stage2_function)
+{
+	.state = &state_stage2,
+	.reset = __vfio_pci_device_reset,
+};
 
-VARIANTS(stage2);
-VARIANTS(abort);
-VARIANTS(translate);
-VARIANTS(bypass);
-VARIANTS(unbound);
+FIXTURE_VARIANT_ADD(guest_stage_reset, stage2_bus)
+{
+	.state = &state_stage2,
+	.reset = __vfio_pci_device_hot_reset,
+};
+
+FIXTURE_VARIANT_ADD(guest_stage_reset, abort_function)
+{
+	.state = &state_abort,
+	.reset = __vfio_pci_device_reset,
+};
+
+FIXTURE_VARIANT_ADD(guest_stage_reset, abort_bus)
+{
+	.state = &state_abort,
+	.reset = __vfio_pci_device_hot_reset,
+};
+
+FIXTURE_VARIANT_ADD(guest_stage_reset, translate_function)
+{
+	.state = &state_translate,
+	.reset = __vfio_pci_device_reset,
+};
+
+FIXTURE_VARIANT_ADD(guest_stage_reset, translate_bus)
+{
+	.state = &state_translate,
+	.reset = __vfio_pci_device_hot_reset,
+};
+
+FIXTURE_VARIANT_ADD(guest_stage_reset, bypass_function)
+{
+	.state = &state_bypass,
+	.reset = __vfio_pci_device_reset,
+};
+
+FIXTURE_VARIANT_ADD(guest_stage_reset, bypass_bus)
+{
+	.state = &state_bypass,
+	.reset = __vfio_pci_device_hot_reset,
+};
+
+FIXTURE_VARIANT_ADD(guest_stage_reset, unbound_function)
+{
+	.state = &state_unbound,
+	.reset = __vfio_pci_device_reset,
+};
+
+FIXTURE_VARIANT_ADD(guest_stage_reset, unbound_bus)
+{
+	.state = &state_unbound,
+	.reset = __vfio_pci_device_hot_reset,
+};
 
 FIXTURE_SETUP(guest_stage_reset)
 {

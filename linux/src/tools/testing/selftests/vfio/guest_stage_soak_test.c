@@ -213,7 +213,7 @@ static bool cycle(struct life *life)
 }
 
 static void cycles(struct __test_metadata *_metadata,
-		   FIXTURE_DATA(guest_stage_soak) *self, unsigned int nr)
+		   struct _test_data_guest_stage_soak *self, unsigned int nr)
 {
 	unsigned int i;
 

@@ -16,15 +16,60 @@ FIXTURE_VARIANT(guest_stage_state)
 	const struct guest_state *state;
 };
 
-FIXTURE_VARIANT_ADD_KINDS(guest_stage_state, stage2, .state = &state_stage2);
+FIXTURE_VARIANT_ADD(guest_stage_state, stage2)
+{
+	.state = &state_stage2,
+};
 
-FIXTURE_VARIANT_ADD_KINDS(guest_stage_state, abort, .state = &state_abort);
+FIXTURE_VARIANT_ADD(guest_stage_state, stage2_nvme)
+{
+	.kind = "nvme",
+	.state = &state_stage2,
+};
 
-FIXTURE_VARIANT_ADD_KINDS(guest_stage_state, translate, .state = &state_translate);
+FIXTURE_VARIANT_ADD(guest_stage_state, abort)
+{
+	.state = &state_abort,
+};
 
-FIXTURE_VARIANT_ADD_KINDS(guest_stage_state, bypass, .state = &state_bypass);
+FIXTURE_VARIANT_ADD(guest_stage_state, abort_nvme)
+{
+	.kind = "nvme",
+	.state = &state_abort,
+};
 
-FIXTURE_VARIANT_ADD_KINDS(guest_stage_state, unbound, .state = &state_unbound);
+FIXTURE_VARIANT_ADD(guest_stage_state, translate)
+{
+	.state = &state_translate,
+};
+
+FIXTURE_VARIANT_ADD(guest_stage_state, translate_nvme)
+{
+	.kind = "nvme",
+	.state = &state_translate,
+};
+
+FIXTURE_VARIANT_ADD(guest_stage_state, bypass)
+{
+	.state = &state_bypass,
+};
+
+FIXTURE_VARIANT_ADD(guest_stage_state, bypass_nvme)
+{
+	.kind = "nvme",
+	.state = &state_bypass,
+};
+
+FIXTURE_VARIANT_ADD(guest_stage_state, unbound)
+{
+	.state = &state_unbound,
+};
+
+FIXTURE_VARIANT_ADD(guest_stage_state, unbound_nvme)
+{
+	.kind = "nvme",
+	.state = &state_unbound,
+};
 
 FIXTURE_SETUP(guest_stage_state)
 {
@@ -118,7 +163,20 @@ FIXTURE(guest_stage_host)
 	u64 physical;
 };
 
-FIXTURE_VARIANTS_OF_KINDS(guest_stage_host);
+FIXTURE_VARIANT(guest_stage_host)
+{
+	const char *kind;
+};
+
+FIXTURE_VARIANT_ADD(guest_stage_host, first)
+{
+	.kind = NULL,
+};
+
+FIXTURE_VARIANT_ADD(guest_stage_host, nvme)
+{
+	.kind = "nvme",
+};
 
 static void *alloc_page(void)
 {

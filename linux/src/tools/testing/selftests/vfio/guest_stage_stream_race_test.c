@@ -348,7 +348,7 @@ TEST_F(guest_stage_stream, kill)
 	unsigned int i;
 	s64 pinned;
 
-	strcpy(bdf, victim.bdf);
+	snprintf(bdf, sizeof(bdf), "%s", victim.bdf);
 	victim.bdf = bdf;
 	streams_cleanup(st);
 	pinned = host_pinned_pages();

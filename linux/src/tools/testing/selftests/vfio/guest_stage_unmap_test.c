@@ -28,13 +28,31 @@ FIXTURE_VARIANT(guest_stage_unmap)
 	u64 size;
 };
 
-FIXTURE_VARIANT_ADD_KINDS(guest_stage_unmap, while_bound,
+FIXTURE_VARIANT_ADD(guest_stage_unmap, while_bound)
+{
 	.meanwhile = &state_translate,
-	.size = GUEST_PAGE_SIZE);
+	.size = GUEST_PAGE_SIZE,
+};
 
-FIXTURE_VARIANT_ADD_KINDS(guest_stage_unmap, while_unbound,
+FIXTURE_VARIANT_ADD(guest_stage_unmap, while_bound_nvme)
+{
+	.kind = "nvme",
+	.meanwhile = &state_translate,
+	.size = GUEST_PAGE_SIZE,
+};
+
+FIXTURE_VARIANT_ADD(guest_stage_unmap, while_unbound)
+{
 	.meanwhile = &state_stage2,
-	.size = GUEST_PAGE_SIZE);
+	.size = GUEST_PAGE_SIZE,
+};
+
+FIXTURE_VARIANT_ADD(guest_stage_unmap, while_unbound_nvme)
+{
+	.kind = "nvme",
+	.meanwhile = &state_stage2,
+	.size = GUEST_PAGE_SIZE,
+};
 
 FIXTURE_VARIANT_ADD(guest_stage_unmap, while_in_bypass)
 {
@@ -202,7 +220,16 @@ FIXTURE_VARIANT(guest_stage_unmap_block)
 	size_t offset;
 };
 
-FIXTURE_VARIANT_ADD_KINDS(guest_stage_unmap_block, one_entry, .offset = 0);
+FIXTURE_VARIANT_ADD(guest_stage_unmap_block, one_entry)
+{
+	.offset = 0,
+};
+
+FIXTURE_VARIANT_ADD(guest_stage_unmap_block, one_entry_nvme)
+{
+	.kind = "nvme",
+	.offset = 0,
+};
 
 FIXTURE_VARIANT_ADD(guest_stage_unmap_block, a_table)
 {

@@ -33,40 +33,25 @@
 } while (0)
 
 #define SKIP_WITHOUT_STREAM(statement, device) do {				\
-	SKIP_WITHOUT_DMA(statement, device);					\
-	if (!(device)->driver->stream_size)					\
-		SKIP(statement, "%s has one transfer at a time", (device)->bdf);	\
+	struct vfio_pci_device *__device = (device);				\
+										\
+	if (!__device->driver || !__device->driver->stream_size)		\
+		SKIP(statement, "no driver here has %s do transfers at once",	\
+		     __device->bdf);						\
 } while (0)
 
 #define SKIP_WITHOUT_IRQS(statement, device) do {				\
-	SKIP_WITHOUT_DMA(statement, device);					\
-	if (!(device)->driver->nr_irqs)						\
-		SKIP(statement, "the driver of %s has no interrupts",		\
-		     (device)->bdf);						\
+	struct vfio_pci_device *__device = (device);				\
+										\
+	if (!__device->driver || !__device->driver->nr_irqs)			\
+		SKIP(statement, "no driver here has %s send interrupts",	\
+		     __device->bdf);						\
 } while (0)
 
 #define SKIP_WITHOUT_ORACLE(statement) do {					\
 	if (!oracle_present())							\
 		SKIP(statement, "no oracle: only an emulator can tell");	\
 } while (0)
-
-/*
- * Each variant twice: for the first device, and for an NVMe controller. Which it is
- * the fixture's variants have in ->kind; the rest are members of both.
- */
-#define FIXTURE_VARIANT_ADD_KINDS(fixture, variant, ...)			\
-	FIXTURE_VARIANT_ADD(fixture, variant) {					\
-		__VA_ARGS__							\
-	};									\
-	FIXTURE_VARIANT_ADD(fixture, variant##_nvme) {				\
-		.kind = "nvme", __VA_ARGS__					\
-	}
-
-/* The same where that is all the difference. */
-#define FIXTURE_VARIANTS_OF_KINDS(fixture)					\
-	FIXTURE_VARIANT(fixture) { const char *kind; };				\
-	FIXTURE_VARIANT_ADD(fixture, first) {};					\
-	FIXTURE_VARIANT_ADD(fixture, nvme) { .kind = "nvme" }
 
 static inline int vfio_selftests_run(int argc, char *argv[])
 {
