@@ -346,7 +346,7 @@ TEST_F(guest_stage_args, other_ioctls)
 
 	arg = guest_stage_bind_arg(&self->vmm.device, &self->config);
 	EXPECT_EQ(-1, ioctl(self->vmm.container.fd,
-			    _IO(VFIO_TYPE, VFIO_BASE + 23), &arg));
+			    _IO(VFIO_TYPE, VFIO_BASE + 22), &arg));
 	EXPECT_EQ(ENOTTY, errno);
 	EXPECT_EQ(-1, ioctl(self->vmm.device.fd, VFIO_IOMMU_BIND_GUEST_STAGE,
 			    &arg));
