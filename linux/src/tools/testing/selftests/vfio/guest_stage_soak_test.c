@@ -11,7 +11,7 @@
 #include <libvfio/guest_commands.h>
 #include <libvfio/harness.h>
 
-#define NR_CYCLES	20
+#define NR_CYCLES	8
 #define ACTIONS_MAX	12
 #define KILL_WITHIN_US	30000
 #define BALLAST_STEP	SZ_4M
