@@ -15,7 +15,7 @@
 /* Beyond what the descriptor's IPS says. */
 #define FAR_IPA		BIT_ULL(42)
 
-#define RECORDS_MAX	64
+#define RECORDS_MAX	(DMA_SIZE / 4)
 
 FIXTURE(guest_stage_fault)
 {
