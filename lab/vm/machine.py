@@ -22,6 +22,7 @@ DISK_SECTORS = 256
 
 PORT = "org.guest-stage."
 CONSOLE, OUTPUT, VERDICT = "console.log", "output.log", "verdict.log"
+COVERAGE = "coverage.tar"
 TRACE, ORACLE_LOG, QEMU_LOG = "trace.log", "oracle.log", "qemu.log"
 QMP_SOCKET, ORACLE_SOCKET = "qmp.sock", "oracle.sock"
 INITRD, DISK, COMMAND = "initrd.cpio", "disk.img", "command"
@@ -120,6 +121,7 @@ def _channels():
         *_port("oracle", f"socket,path={ORACLE_SOCKET},server=on,wait=off"),
         *_port("output", f"file,path={OUTPUT}"),
         *_port("verdict", f"file,path={VERDICT}"),
+        *_port("coverage", f"file,path={COVERAGE}"),
     ]
 
 

@@ -12,7 +12,7 @@ from .trace import TraceFile
 
 POLL = 0.02
 STOP_GRACE = 5
-_OLD = (machine.CONSOLE, machine.OUTPUT, machine.VERDICT, machine.TRACE,
+_OLD = (machine.CONSOLE, machine.OUTPUT, machine.VERDICT, machine.COVERAGE, machine.TRACE,
         machine.ORACLE_LOG, machine.QEMU_LOG, machine.QMP_SOCKET, machine.ORACLE_SOCKET)
 
 
