@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Each verb calls programs of scripts/, lab/ and lint/; all of them say more with -h.
 
-.PHONY: help demo check test kunit lint bench mutate shell tree save series \
+.PHONY: help demo check test kunit coverage lint bench mutate shell tree save series \
 	setup debian13 clean
 
 kernel := $(if $(filter 1,$(DEBUG)),debug,lab)
@@ -27,6 +27,11 @@ test: ## the selftests in the machine: T=name for one, DEBUG=1 for the debug ker
 kunit: ## the driver's unit tests, under the debug kernel
 	@scripts/prepare tree busybox debug
 	@scripts/kunit
+
+coverage: ## the lines of the series in the kernel that no test reaches, and why
+	@scripts/prepare --check tree
+	@scripts/check coverage
+	@cat out/coverage.txt
 
 lint: ## every patch: builds, warnings, sparse, checkpatch, documents
 	@scripts/prepare --check tree
