@@ -30,7 +30,7 @@ kunit: ## the driver's unit tests, under the debug kernel
 
 coverage: ## the lines of the series in the kernel that no test reaches, and why
 	@scripts/prepare --check tree
-	@scripts/check coverage
+	@COVERAGE=1 scripts/check coverage
 	@cat out/coverage.txt
 
 lint: ## every patch: builds, warnings, sparse, checkpatch, documents
