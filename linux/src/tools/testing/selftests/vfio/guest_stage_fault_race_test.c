@@ -13,6 +13,8 @@
 
 #define SECONDS		2
 #define NO_IOVA		0x7000000000ULL
+/* At least so often, however slow the machine is. */
+#define NR_OPENED	100
 
 static bool stop;
 
@@ -109,9 +111,9 @@ TEST_F(guest_stage_fault_race, with_the_descriptor)
 		}
 		close(fd);
 		opened++;
-	} while (now_ms() - started < SECONDS * 1000 || !seen);
+	} while (now_ms() - started < SECONDS * 1000 || !seen ||
+		 opened < NR_OPENED);
 	stop_faults(self);
-	EXPECT_LT(100, opened);
 }
 
 /* Once it is unbound, none comes any more. */
