@@ -46,12 +46,12 @@ static u32 guest_idr(struct guest_info_test *t, unsigned int i)
 static void guest_info_test_most(struct kunit *test)
 {
 	struct guest_info_test *t = test->priv;
+	u32 idr0 = IDR0_TERM_MODEL | FIELD_PREP(IDR0_STALL_MODEL, 1) |
+		   IDR0_TTENDIAN | IDR0_CD2L | IDR0_ASID16 | IDR0_ATS |
+		   FIELD_PREP(IDR0_HTTU, 2) | IDR0_COHACC |
+		   FIELD_PREP(IDR0_TTF, 2) | IDR0_S1P;
 
-	KUNIT_EXPECT_EQ(test, guest_idr(t, 0),
-			IDR0_TERM_MODEL | FIELD_PREP(IDR0_STALL_MODEL, 1) |
-			IDR0_TTENDIAN | IDR0_CD2L | IDR0_ASID16 | IDR0_ATS |
-			FIELD_PREP(IDR0_HTTU, 2) | IDR0_COHACC |
-			FIELD_PREP(IDR0_TTF, 2) | IDR0_S1P);
+	KUNIT_EXPECT_EQ(test, guest_idr(t, 0), idr0);
 	KUNIT_EXPECT_EQ(test, guest_idr(t, 1), FIELD_PREP(IDR1_SSIDSIZE, 20));
 	KUNIT_EXPECT_EQ(test, guest_idr(t, 2), 0);
 	KUNIT_EXPECT_EQ(test, guest_idr(t, 3),
