@@ -26,7 +26,9 @@ class Check(unittest.TestCase):
 
         def runner(stage, _):
             self.ran.append(stage.name)
-            return results.get(stage.name, (1, 0, 0)), {"why": 1} if stage is D else {}
+            counts = results.get(stage.name, (1, 0, 0))
+            return (counts, {"why": 1} if stage is D else {},
+                    [f"test {n}" for n in range(counts[1])])
         return check.run((A, B, C, D), runner, self.said.append)
 
     def test_sum(self):
@@ -38,6 +40,12 @@ class Check(unittest.TestCase):
         self.assertEqual(self.ran, ["a", "d"])
         self.assertEqual(self.said[-1], "1 passed, 4 failed, 0 skipped")
         self.assertIn("failed stages: a, b, c; again: scripts/check a b c", self.said[-2])
+
+    def test_failures_are_named_at_the_end(self):
+        self.run_with({"d": (0, check.NAMED + 2, 0)})
+        self.assertEqual(self.said[1], "failed in d: test 0")
+        self.assertEqual(self.said[-3], "failed in d: and 2 more")
+        self.assertIn("failed stages: d", self.said[-2])
 
     def test_choice_brings_what_it_needs(self):
         self.assertEqual(check.choose((A, B, C, D), ["c"]), [A, B, C])

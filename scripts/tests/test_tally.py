@@ -105,6 +105,13 @@ not ok 1 selftests: vfio: one_test # exit=139
     def test_words_of_a_person_are_no_results(self):
         self.check("# ok so far\nok then\n#| ok 1 quoted\nnot okay 1\n", (1, 0, 0))
 
+    def test_complaint_of_the_kernel(self):
+        log = ("ok 1 a\nlab: splat: [ 1.0] WARNING: x\nlab: console: /c\n"
+               "lab: FAILED: 1 passed; 3.0 s\n")
+        counted = Tally().read(log).settle(3)
+        self.assertEqual(counted.failures, ["splat: [ 1.0] WARNING: x"])
+        self.assertEqual(Tally().read(log).settle(0).failures, [])
+
     def test_carriage_returns(self):
         self.check("1..1\r\nok 1 a\r\n", (1, 0, 0))
 
