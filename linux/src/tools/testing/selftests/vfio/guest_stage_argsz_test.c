@@ -29,20 +29,7 @@ FIXTURE(guest_stage_argsz)
 	struct iommu_guest_stage_config config;
 	union larger_bind bind;
 	union larger_unbind unbind;
-	/* The first byte of a page that can't be read. */
-	void *edge;
 };
-
-static void *alloc_edge(void)
-{
-	size_t size = getpagesize();
-	void *pages = mmap(NULL, 2 * size, PROT_READ | PROT_WRITE,
-			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	VFIO_ASSERT(pages != MAP_FAILED, "two pages");
-	VFIO_ASSERT(!mprotect(pages + size, size, PROT_NONE), "an edge");
-	return pages + size;
-}
 
 FIXTURE_SETUP(guest_stage_argsz)
 {
@@ -55,7 +42,6 @@ FIXTURE_SETUP(guest_stage_argsz)
 					  vmm->table.cd);
 	self->bind.arg = guest_stage_bind_arg(&vmm->device, &self->config);
 	self->unbind.arg = guest_stage_unbind_arg(&vmm->device);
-	self->edge = alloc_edge();
 }
 
 FIXTURE_TEARDOWN(guest_stage_argsz)
@@ -167,9 +153,8 @@ TEST_F(guest_stage_argsz, config_huge)
 
 TEST_F(guest_stage_argsz, bind_at_the_edge)
 {
-	void *arg = self->edge - BIND_SIZE;
+	void *arg = edge_copy(&self->bind, BIND_SIZE);
 
-	memcpy(arg, &self->bind, BIND_SIZE);
 	EXPECT_EQ(0, __guest_stage_bind_ioctl(&self->vmm.container, arg));
 	EXPECT_TRUE(vmm_ste_is(&self->vmm, &state_translate));
 }
@@ -178,22 +163,22 @@ TEST_F(guest_stage_argsz, bind_across_the_edge)
 {
 	unsigned int readable;
 
-	for (readable = 0; readable < BIND_SIZE; readable++) {
-		memcpy(self->edge - readable, &self->bind, readable);
+	for (readable = 1; readable < BIND_SIZE; readable++) {
+		void *arg = edge_copy(&self->bind, readable);
+
 		EXPECT_EQ(-EFAULT,
-			  __guest_stage_bind_ioctl(&self->vmm.container,
-						   self->edge - readable));
+			  __guest_stage_bind_ioctl(&self->vmm.container, arg));
 	}
 	EXPECT_TRUE(vmm_ste_is(&self->vmm, &state_stage2));
 }
 
 TEST_F(guest_stage_argsz, config_across_the_edge)
 {
-	void *arg = self->edge - BIND_SIZE;
+	void *arg;
 
 	self->bind.arg.argsz = sizeof(self->bind);
 	self->bind.arg.config.argsz = sizeof(self->config) + BEYOND;
-	memcpy(arg, &self->bind, BIND_SIZE);
+	arg = edge_copy(&self->bind, BIND_SIZE);
 	EXPECT_EQ(-EFAULT, __guest_stage_bind_ioctl(&self->vmm.container, arg));
 	EXPECT_TRUE(vmm_ste_is(&self->vmm, &state_stage2));
 }
@@ -201,11 +186,8 @@ TEST_F(guest_stage_argsz, config_across_the_edge)
 /* The kernel has nothing to write back. */
 TEST_F(guest_stage_argsz, bind_read_only)
 {
-	void *arg = self->edge - BIND_SIZE;
-	void *page = self->edge - getpagesize();
+	void *arg = edge_copy_read_only(&self->bind, BIND_SIZE);
 
-	memcpy(arg, &self->bind, BIND_SIZE);
-	ASSERT_EQ(0, mprotect(page, getpagesize(), PROT_READ));
 	EXPECT_EQ(0, __guest_stage_bind_ioctl(&self->vmm.container, arg));
 }
 
@@ -234,16 +216,16 @@ TEST_F(guest_stage_argsz, unbind_at_the_edge)
 	unsigned int readable;
 
 	guest_stage_bind(&self->vmm.device, &self->config);
-	for (readable = 0; readable < UNBIND_SIZE; readable++) {
-		memcpy(self->edge - readable, &self->unbind, readable);
-		EXPECT_EQ(-EFAULT,
-			  __guest_stage_unbind_ioctl(&self->vmm.container,
-						     self->edge - readable));
+	for (readable = 1; readable < UNBIND_SIZE; readable++) {
+		void *arg = edge_copy(&self->unbind, readable);
+
+		EXPECT_EQ(-EFAULT, __guest_stage_unbind_ioctl(&self->vmm.container,
+							      arg));
 	}
 	EXPECT_TRUE(vmm_ste_is(&self->vmm, &state_translate));
-	memcpy(self->edge - readable, &self->unbind, readable);
 	EXPECT_EQ(0, __guest_stage_unbind_ioctl(&self->vmm.container,
-						self->edge - readable));
+						edge_copy(&self->unbind,
+							  UNBIND_SIZE)));
 }
 
 int main(int argc, char *argv[])

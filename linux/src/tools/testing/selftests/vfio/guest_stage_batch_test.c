@@ -294,21 +294,6 @@ TEST_F(guest_stage_batch, ranges)
 	EXPECT_EQ(3, oracle_count_commands("TLBI"));
 }
 
-/* The first byte of a page that can't be read, with @count commands before it. */
-static void *commands_at_edge(struct iommu_guest_command_smmuv3 *cmds,
-			      unsigned int count, size_t torn)
-{
-	size_t size = count * sizeof(*cmds) + torn;
-	size_t page = getpagesize(), room = (size + page - 1) / page * page;
-	u8 *pages = mmap(NULL, room + page, PROT_READ | PROT_WRITE,
-			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	VFIO_ASSERT(pages != MAP_FAILED, "pages");
-	VFIO_ASSERT(!mprotect(pages + room, page, PROT_NONE), "an edge");
-	memcpy(pages + room - size, cmds, size);
-	return pages + room - size;
-}
-
 TEST_F(guest_stage_batch, unreadable)
 {
 	static const unsigned int counts[] = {
@@ -318,8 +303,9 @@ TEST_F(guest_stage_batch, unreadable)
 
 	for (i = 0; i < ARRAY_SIZE(counts); i++) {
 		for (torn = 0; torn < sizeof(self->cmds[0]); torn += 5) {
-			void *cmds = commands_at_edge(self->cmds, counts[i],
-						      torn);
+			void *cmds = edge_copy(self->cmds,
+					       counts[i] * sizeof(self->cmds[0]) +
+					       torn);
 
 			if (oracle_present())
 				oracle_mark();
@@ -448,7 +434,16 @@ TEST_F(guest_stage_batch, bad_arguments)
 	EXPECT_EQ(-EINVAL, __guest_commands_ioctl(container, arg));
 	EXPECT_EQ(-1U, arg->error);
 	EXPECT_EQ(-EFAULT, __guest_commands_ioctl(container, NULL));
+	EXPECT_EQ(-EFAULT,
+		  __guest_commands_ioctl(container,
+					 edge_copy(&good, sizeof(good) - 1)));
 	EXPECT_TRUE(issued(0));
+
+	/* The commands are executed, but there is no telling how many. */
+	EXPECT_EQ(-EFAULT,
+		  __guest_commands_ioctl(container,
+					 edge_copy_read_only(&good, sizeof(good))));
+	EXPECT_TRUE(issued(1));
 
 	*arg = good;
 	arg->argsz = sizeof(*arg) + 64;

@@ -186,6 +186,22 @@ TEST_F(guest_stage_shared, vsid_in_use)
 				vmm->src.ipa, &vmm->dst, vmm->dst.ipa));
 }
 
+/* Nor can it be had later, in place of one's own. */
+TEST_F(guest_stage_shared, vsid_in_use_by_a_rebind)
+{
+	struct vmm *vmm = &self->vmm;
+	u32 vsid = self->second.vsid;
+
+	guest_stage_translate(&vmm->device, &vmm->table);
+	guest_stage_translate(&self->second, &self->second_table);
+	self->second.vsid = vmm->device.vsid;
+	EXPECT_EQ(-EEXIST, __guest_stage_translate(&self->second,
+						   &self->second_table));
+	self->second.vsid = vsid;
+	guest_stage_translate(&self->second, &self->second_table);
+	EXPECT_TRUE(vmm_dma_by_iova(vmm));
+}
+
 /* The name is free again after an unbind, and after the device was closed. */
 TEST_F(guest_stage_shared, vsid_free_again)
 {

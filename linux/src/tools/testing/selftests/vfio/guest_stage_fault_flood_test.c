@@ -3,7 +3,8 @@
  * A guest that causes faults as fast as its device can. What is lost of them is
  * counted, exactly, and another guest's single fault arrives all the same.
  *
- * GUEST_STAGE_FAULTS=N causes at least N of them instead of 100,000.
+ * --faults=N: cause at least so many instead of 100,000. Comes first on the command
+ * line.
  *
  * An overflow of the SMMU's own queue is a global error, which the kernel puts into
  * its log as serious. So that is tried only with "guest_stage_overflow" on the
@@ -17,7 +18,6 @@
 #include <libvfio/harness.h>
 
 #define NO_IOVA		0x7000000000ULL
-#define FAULTS		100000
 /* How many events fit into the queue of QEMU's SMMU. */
 #define SMMU_EVENTQ_MAX	131072
 #define FLOOD_VSID	0x111
@@ -25,6 +25,8 @@
 
 /* For what the other guest waits at most, of which its device takes 100 ms. */
 #define LONGEST_MS	2000
+
+static unsigned int nr_faults = 100000;
 
 FIXTURE(guest_stage_fault_flood)
 {
@@ -65,13 +67,6 @@ FIXTURE_TEARDOWN(guest_stage_fault_flood)
 	close(self->other_fd);
 	vmm_cleanup(&self->other);
 	vmm_cleanup(&self->flooder);
-}
-
-static u64 faults_wanted(void)
-{
-	const char *value = getenv("GUEST_STAGE_FAULTS");
-
-	return value ? strtoull(value, NULL, 0) : FAULTS;
 }
 
 /* Read what there is. Whether each follows the one before, and is the guest's. */
@@ -126,11 +121,11 @@ static u64 other_faults(FIXTURE_DATA(guest_stage_fault_flood) * self, u64 addr)
  */
 TEST_F(guest_stage_fault_flood, two_guests)
 {
-	u64 wanted = faults_wanted(), longest = 0, took, i;
+	u64 longest = 0, took, i;
 	size_t size = self->flooder.device.driver->buffer_size;
 	u32 pos;
 
-	for (i = 0; self->entered < wanted; i++) {
+	for (i = 0; self->entered < nr_faults; i++) {
 		pos = oracle_eventq_pos();
 		dma_read_start(&self->flooder.device, NO_IOVA, size);
 		if (i % 8 == 7) {
@@ -236,5 +231,7 @@ TEST_F(guest_stage_fault_flood, overflow_of_the_smmu)
 
 int main(int argc, char *argv[])
 {
+	while (option_take(&argc, &argv, "--faults", &nr_faults))
+		;
 	return vfio_selftests_run(argc, argv);
 }

@@ -227,6 +227,29 @@ TEST_F(guest_stage_info, bad_arguments)
 	EXPECT_EQ(-EFAULT, __guest_stage_info_ioctl(container, NULL));
 }
 
+/* Whatever of it can't be read or written, the caller is told. */
+TEST_F(guest_stage_info, at_the_edge)
+{
+	struct vfio_container *container = &self->vmm.container;
+	unsigned int readable;
+	void *arg;
+
+	EXPECT_EQ(0, __guest_stage_info_ioctl(container,
+					      edge_copy(&self->arg,
+							sizeof(self->arg))));
+	for (readable = 1; readable < sizeof(self->arg); readable++) {
+		arg = edge_copy(&self->arg, readable);
+		EXPECT_EQ(-EFAULT, __guest_stage_info_ioctl(container, arg));
+	}
+	arg = edge_copy_read_only(&self->arg, sizeof(self->arg));
+	EXPECT_EQ(-EFAULT, __guest_stage_info_ioctl(container, arg));
+	/* The kernel's part fits, but not what a later kernel would know. */
+	self->arg.argsz += BEYOND;
+	self->arg.info.argsz += BEYOND;
+	arg = edge_copy(&self->arg, sizeof(self->arg));
+	EXPECT_EQ(-EFAULT, __guest_stage_info_ioctl(container, arg));
+}
+
 /* The capability of the container, found without a device's file descriptor. */
 struct type1_info {
 	struct vfio_iommu_type1_info info;

@@ -257,24 +257,10 @@ TEST_F_TIMEOUT(guest_stage_soak, under_pressure, 1000000)
 	child_kill(&child);
 }
 
-/* Take --NAME=N from the front of the arguments. */
-static bool take_option(int *argc, char ***argv, const char *name, unsigned int *value)
-{
-	size_t len = strlen(name);
-
-	if (*argc < 2 || strncmp((*argv)[1], name, len) || (*argv)[1][len] != '=')
-		return false;
-	*value = strtoul((*argv)[1] + len + 1, NULL, 0);
-	(*argv)[1] = (*argv)[0];
-	++*argv;
-	--*argc;
-	return true;
-}
-
 int main(int argc, char *argv[])
 {
-	while (take_option(&argc, &argv, "--cycles", &nr_cycles) ||
-	       take_option(&argc, &argv, "--seed", &seed))
+	while (option_take(&argc, &argv, "--cycles", &nr_cycles) ||
+	       option_take(&argc, &argv, "--seed", &seed))
 		;
 	return vfio_selftests_run(argc, argv);
 }
