@@ -114,10 +114,16 @@ struct iommu_guest_stage_config {
  *	refused (-EPERM)
  * @IOMMU_GUEST_STAGE_COHERENCY_VOUCHED: The administrator vouches for the
  *	platform
+ * @IOMMU_GUEST_STAGE_COHERENCY_STAGE2: The second stage forces write-back. That
+ *	doesn't include what a device itself does with No Snoop.
+ * @IOMMU_GUEST_STAGE_COHERENCY_DEVICE: The device's accesses can't be made
+ *	incoherent, according to the firmware
  */
 enum iommu_guest_stage_coherency {
 	IOMMU_GUEST_STAGE_COHERENCY_NONE = 0,
 	IOMMU_GUEST_STAGE_COHERENCY_VOUCHED = 1,
+	IOMMU_GUEST_STAGE_COHERENCY_STAGE2 = 2,
+	IOMMU_GUEST_STAGE_COHERENCY_DEVICE = 3,
 };
 
 /**

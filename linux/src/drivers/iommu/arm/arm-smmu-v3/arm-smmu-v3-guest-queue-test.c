@@ -10,6 +10,7 @@
 #include <kunit/device.h>
 #include <kunit/static_stub.h>
 #include <kunit/test.h>
+#include <linux/io-pgtable.h>
 #include <linux/pci.h>
 #include <linux/sizes.h>
 
@@ -652,6 +653,71 @@ static int guest_queue_test_init(struct kunit *test)
 	return 0;
 }
 
+/* What keeps a guest from making DMA incoherent */
+
+static void guest_queue_test_coherency(struct kunit *test)
+{
+	struct guest_queue_test *t = test->priv;
+	struct arm_smmu_master *master = &t->devices[0].master;
+
+	kunit_deactivate_static_stub(test, arm_smmu_guest_stage_coherency);
+	/* Which of the two is up to the kernel's command line */
+	if (arm_smmu_guest_stage_coherency(master) !=
+	    IOMMU_GUEST_STAGE_COHERENCY_NONE)
+		KUNIT_EXPECT_EQ(test, arm_smmu_guest_stage_coherency(master),
+				IOMMU_GUEST_STAGE_COHERENCY_VOUCHED);
+	t->smmu.features |= ARM_SMMU_FEAT_S2FWB;
+	KUNIT_EXPECT_EQ(test, arm_smmu_guest_stage_coherency(master),
+			IOMMU_GUEST_STAGE_COHERENCY_STAGE2);
+	t->devices[0].iommu.fwspec->flags |= IOMMU_FWSPEC_PCI_RC_CANWBS;
+	KUNIT_EXPECT_EQ(test, arm_smmu_guest_stage_coherency(master),
+			IOMMU_GUEST_STAGE_COHERENCY_DEVICE);
+}
+
+/* The attributes of the only page that is mapped, PTE[5:2] */
+static u64 only_memattr(struct iommu_domain *domain)
+{
+	const struct io_pgtable_cfg *cfg =
+		&io_pgtable_ops_to_pgtable(to_smmu_domain(domain)->pgtbl_ops)->cfg;
+	const u64 *pte = phys_to_virt(cfg->arm_lpae_s2_cfg.vttbr);
+	unsigned int level = 2 - cfg->arm_lpae_s2_cfg.vtcr.sl;
+
+	for (;; level++) {
+		while (!*pte)
+			pte++;
+		if (level == 3 || !(*pte & BIT(1)))
+			return FIELD_GET(GENMASK(5, 2), *pte);
+		pte = phys_to_virt(*pte & GENMASK_ULL(47, 12));
+	}
+}
+
+static void expect_memattr(struct kunit *test, struct iommu_domain *domain,
+			   int prot, u64 expected)
+{
+	KUNIT_ASSERT_EQ(test, iommu_map(domain, 0, 0, PAGE_SIZE, prot,
+					GFP_KERNEL), 0);
+	KUNIT_EXPECT_EQ(test, only_memattr(domain), expected);
+	KUNIT_EXPECT_EQ(test, iommu_unmap(domain, 0, PAGE_SIZE), PAGE_SIZE);
+}
+
+static void guest_queue_test_alloc_s2fwb(struct kunit *test)
+{
+	struct guest_queue_test *t = test->priv;
+	struct iommu_domain *domain;
+	struct arm_smmu_ste ste;
+
+	expect_memattr(test, t->domain, IOMMU_READ | IOMMU_CACHE, 0xf);
+
+	t->smmu.features |= ARM_SMMU_FEAT_S2FWB;
+	domain = alloc_domain(test);
+	arm_smmu_make_s2_domain_ste(&ste, &t->devices[0].master,
+				    to_smmu_domain(domain), false);
+	KUNIT_EXPECT_TRUE(test, le64_to_cpu(ste.data[1]) & STRTAB_STE_1_S2FWB);
+	expect_memattr(test, domain, IOMMU_READ | IOMMU_CACHE, 0x6);
+	expect_memattr(test, domain, IOMMU_WRITE | IOMMU_MMIO, 0x1);
+	expect_memattr(test, domain, IOMMU_READ, 0x5);
+}
+
 /* Which SMMUs nest */
 
 static void guest_queue_test_alloc(struct kunit *test)
@@ -1279,6 +1345,8 @@ static void guest_queue_test_wrap(struct kunit *test)
 }
 
 static struct kunit_case guest_queue_test_cases[] = {
+	KUNIT_CASE(guest_queue_test_coherency),
+	KUNIT_CASE(guest_queue_test_alloc_s2fwb),
 	KUNIT_CASE(guest_queue_test_alloc),
 	KUNIT_CASE(guest_queue_test_alloc_erratum),
 	KUNIT_CASE(guest_queue_test_alloc_stall_force),

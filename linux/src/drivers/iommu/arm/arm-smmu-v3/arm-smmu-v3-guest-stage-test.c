@@ -134,6 +134,21 @@ static void guest_stage_test_make_host_fields(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, le64_to_cpu(ste.data[3]), HOST_S2TTB);
 }
 
+/* Also in bypass: stage 2 is the same for all devices of the domain */
+static void guest_stage_test_make_s2fwb(struct kunit *test)
+{
+	struct guest_stage_test *t = test->priv;
+	struct arm_smmu_ste ste = guest_ste(t);
+
+	KUNIT_EXPECT_EQ(test, ste_field(&ste, 1, STRTAB_STE_1_S2FWB), 0);
+	t->pgtable.cfg.quirks = IO_PGTABLE_QUIRK_ARM_S2FWB;
+	ste = guest_ste(t);
+	KUNIT_EXPECT_EQ(test, ste_field(&ste, 1, STRTAB_STE_1_S2FWB), 1);
+	t->cfg.state = IOMMU_GUEST_STAGE_BYPASS;
+	ste = guest_ste(t);
+	KUNIT_EXPECT_EQ(test, ste_field(&ste, 1, STRTAB_STE_1_S2FWB), 1);
+}
+
 static void guest_stage_test_make_attributes(struct kunit *test)
 {
 	struct guest_stage_test *t = test->priv;
@@ -746,6 +761,7 @@ static void guest_stage_test_check_unused_fields(struct kunit *test)
 static struct kunit_case guest_stage_test_cases[] = {
 	KUNIT_CASE(guest_stage_test_make_config),
 	KUNIT_CASE(guest_stage_test_make_host_fields),
+	KUNIT_CASE(guest_stage_test_make_s2fwb),
 	KUNIT_CASE(guest_stage_test_make_attributes),
 	KUNIT_CASE(guest_stage_test_make_table_format),
 	KUNIT_CASE(guest_stage_test_make_ignored_format),

@@ -27,15 +27,20 @@ MODULE_PARM_DESC(allow_unsafe_guest_stage,
 /*
  * A guest's stage 1 can make accesses of its device non-cacheable. They would
  * then read what was in memory before the host cleaned a page, and hand the
- * guest data that aren't its own. Neither a stage 2 that forces write-back nor
- * a device whose accesses can't be made non-cacheable is known to this driver,
- * so for now the administrator has to vouch for the platform.
+ * guest data that aren't its own. If neither the device nor stage 2 rules that
+ * out, the administrator has to vouch for the platform.
  */
 enum iommu_guest_stage_coherency
 arm_smmu_guest_stage_coherency(const struct arm_smmu_master *master)
 {
+	struct iommu_fwspec *fwspec = dev_iommu_fwspec_get(master->dev);
+
 	KUNIT_STATIC_STUB_REDIRECT(arm_smmu_guest_stage_coherency, master);
 
+	if (fwspec->flags & IOMMU_FWSPEC_PCI_RC_CANWBS)
+		return IOMMU_GUEST_STAGE_COHERENCY_DEVICE;
+	if (master->smmu->features & ARM_SMMU_FEAT_S2FWB)
+		return IOMMU_GUEST_STAGE_COHERENCY_STAGE2;
 	return READ_ONCE(allow_unsafe_guest_stage) ?
 		       IOMMU_GUEST_STAGE_COHERENCY_VOUCHED :
 		       IOMMU_GUEST_STAGE_COHERENCY_NONE;
