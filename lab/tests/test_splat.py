@@ -54,6 +54,11 @@ class Signs(unittest.TestCase):
     def test_allowed(self):
         self.assertEqual(splat.find(SPLATS[:2], [r"iommu\.c:10"]), SPLATS[:1])
 
+    def test_full_event_queue(self):
+        text = "[   1.0] arm-smmu-v3 9050000.smmuv3: unexpected global error reported (0x{:08x}), x"
+        other = text.format(5)
+        self.assertEqual(splat.find([text.format(4), other], [splat.FULL_EVENT_QUEUE]), [other])
+
 
 if __name__ == "__main__":
     unittest.main()
