@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The way of a guest's faults from its devices to whoever emulates its IOMMU
+ * The way of a guest's faults from its devices to whoever emulates its IOMMU, and
+ * of the answers back
  *
  * A framework that assigns devices makes a queue for each guest, attaches the
  * guest's devices to it, and gives its file to userspace. The driver of the
@@ -20,12 +21,14 @@
 #include <linux/uaccess.h>
 #include <linux/wait.h>
 
+#include "guest-response.h"
 #include "iommu-priv.h"
 
 /**
  * struct iommu_guest_faults - Faults of a guest that wait to be read
  * @users: The framework's, the file's, and one for each attached device
  * @wait: Readers that wait for a record
+ * @devices: Those that are attached
  * @records: Ring of %IOMMU_GUEST_FAULTS_MAX, NULL once the file is closed
  * @first: The oldest record
  * @num: How many there are
@@ -37,6 +40,7 @@
 struct iommu_guest_faults {
 	refcount_t users;
 	struct wait_queue_head wait;
+	struct iommu_guest_devices devices;
 	/** @read_lock: Held while the oldest record is copied and removed */
 	struct mutex read_lock;
 	/**
@@ -76,6 +80,7 @@ struct iommu_guest_faults *iommu_guest_faults_alloc(void)
 	}
 
 	refcount_set(&faults->users, 1);
+	iommu_guest_devices_init(&faults->devices);
 	mutex_init(&faults->read_lock);
 	init_waitqueue_head(&faults->wait);
 	spin_lock_init(&faults->lock);
@@ -123,13 +128,16 @@ guest_faults_next(struct iommu_guest_faults *faults)
 	return next;
 }
 
-static void guest_faults_append(struct iommu_guest_faults *faults,
+/* False if there is no room for it */
+static bool guest_faults_append(struct iommu_guest_faults *faults,
 				const struct iommu_guest_fault *fault)
 {
+	bool fits = faults->num < IOMMU_GUEST_FAULTS_MAX;
 	struct iommu_guest_fault *next;
 
-	if (faults->num < IOMMU_GUEST_FAULTS_MAX) {
+	if (fits) {
 		next = guest_faults_next(faults);
+		next->flags |= fault->flags;
 		next->format = fault->format;
 		next->smmuv3 = fault->smmuv3;
 	} else {
@@ -137,21 +145,25 @@ static void guest_faults_append(struct iommu_guest_faults *faults,
 	}
 	faults->sequence++;
 	wake_up_interruptible_poll(&faults->wait, EPOLLIN | EPOLLRDNORM);
+	return fits;
 }
 
-/* False if nobody is going to read it. What doesn't fit is counted instead. */
+/*
+ * False if nobody is going to read it. What doesn't fit is counted instead, and
+ * if somebody should have answered it, isn't going to be read.
+ */
 VISIBLE_IF_KUNIT
 bool iommu_guest_faults_push(struct iommu_guest_faults *faults,
 			     const struct iommu_guest_fault *fault)
 {
-	bool open;
+	bool reported;
 
 	spin_lock(&faults->lock);
-	open = faults->records;
-	if (open)
-		guest_faults_append(faults, fault);
+	reported = faults->records;
+	if (reported && !guest_faults_append(faults, fault))
+		reported = !(fault->flags & IOMMU_GUEST_FAULT_STALLED);
 	spin_unlock(&faults->lock);
-	return open;
+	return reported;
 }
 EXPORT_SYMBOL_IF_KUNIT(iommu_guest_faults_push);
 
@@ -207,12 +219,16 @@ void iommu_guest_faults_pop(struct iommu_guest_faults *faults)
 }
 EXPORT_SYMBOL_IF_KUNIT(iommu_guest_faults_pop);
 
-/* Nobody reads them any more */
+/*
+ * Nobody reads them any more, nor answers any. Whoever finds the queue closed and
+ * attaches the devices to another waits until all of theirs are aborted.
+ */
 VISIBLE_IF_KUNIT
 void iommu_guest_faults_close(struct iommu_guest_faults *faults)
 {
 	struct iommu_guest_fault *records;
 
+	guard(mutex)(&faults->devices.lock);
 	spin_lock(&faults->lock);
 	records = faults->records;
 	faults->records = NULL;
@@ -221,8 +237,18 @@ void iommu_guest_faults_close(struct iommu_guest_faults *faults)
 	faults->lost_unknown = false;
 	spin_unlock(&faults->lock);
 	kvfree(records);
+	iommu_guest_devices_abort(&faults->devices);
 }
 EXPORT_SYMBOL_IF_KUNIT(iommu_guest_faults_close);
+
+/* For tests, which have no file to write to */
+VISIBLE_IF_KUNIT
+int iommu_guest_faults_respond(struct iommu_guest_faults *faults,
+			       const struct iommu_guest_fault_response *resp)
+{
+	return iommu_guest_devices_respond(&faults->devices, resp);
+}
+EXPORT_SYMBOL_IF_KUNIT(iommu_guest_faults_respond);
 
 /**
  * iommu_guest_faults_is_open() - Whether anybody can read a guest's faults
@@ -263,19 +289,26 @@ EXPORT_SYMBOL_GPL(iommu_guest_faults_end);
  * @dev: a device with an IOMMU, which is or is going to be bound by
  *	 iommu_bind_guest_stage(). It leaves the queue that it is attached to.
  *
- * Faults are reported while the device is both attached and bound.
- * iommu_unbind_guest_stage() detaches it.
+ * Faults are reported while the device is both attached and bound. Answers are
+ * taken from the queue that it is attached to. iommu_unbind_guest_stage() detaches
+ * it. The caller sees to it that a device is not attached or detached twice at a
+ * time.
  */
 void iommu_guest_faults_attach(struct iommu_guest_faults *faults,
 			       struct device *dev)
 {
-	struct iommu_guest_faults *old;
+	struct iommu_guest_faults *old = dev->iommu->guest_faults;
+
+	if (old)
+		iommu_guest_devices_remove(&old->devices, dev);
 
 	spin_lock(&dev->iommu->guest_faults_lock);
-	old = dev->iommu->guest_faults;
 	dev->iommu->guest_faults = faults ? iommu_guest_faults_get(faults) :
 					    NULL;
 	spin_unlock(&dev->iommu->guest_faults_lock);
+
+	if (faults)
+		iommu_guest_devices_add(&faults->devices, dev);
 	iommu_guest_faults_put(old);
 }
 EXPORT_SYMBOL_GPL(iommu_guest_faults_attach);
@@ -284,7 +317,7 @@ EXPORT_SYMBOL_GPL(iommu_guest_faults_attach);
  * iommu_guest_faults_detach() - Have a device's faults go nowhere
  * @dev: a device with an IOMMU, attached or not
  *
- * On return no fault is being reported any more.
+ * On return no fault is being reported any more, nor answered.
  */
 void iommu_guest_faults_detach(struct device *dev)
 {
@@ -296,13 +329,16 @@ EXPORT_SYMBOL_GPL(iommu_guest_faults_detach);
  * iommu_report_guest_fault() - Hand a fault to the guest that it belongs to
  * @dev: the device that the fault is of
  * @fault: with &iommu_guest_fault.format and the member that this says, and
- *	   nothing in them that isn't the guest's to know
+ *	   nothing in them that isn't the guest's to know. With
+ *	   %IOMMU_GUEST_FAULT_STALLED in &iommu_guest_fault.flags, or 0 there.
  *
  * Called by drivers, which keep @dev from being released for that time.
  *
  * Context: Any but from interrupts. Doesn't sleep.
  *
- * Return: False if nobody reads the faults of this device
+ * Return: False if nobody reads the faults of this device. False if it is one
+ * that waits for an answer and isn't going to be read, though it may have been
+ * counted as lost.
  */
 bool iommu_report_guest_fault(struct device *dev,
 			      const struct iommu_guest_fault *fault)
@@ -316,6 +352,27 @@ bool iommu_report_guest_fault(struct device *dev,
 	return reported;
 }
 EXPORT_SYMBOL_GPL(iommu_report_guest_fault);
+
+/**
+ * iommu_guest_faults_are_read() - Whether anybody reads the faults of a device
+ * @dev: a device with an IOMMU, attached or not
+ *
+ * Called by drivers. It may change at any time, from true to false also without
+ * any call to the driver but &iommu_ops.abort_guest_faults.
+ *
+ * Return: True if a fault reported now would be read
+ */
+bool iommu_guest_faults_are_read(struct device *dev)
+{
+	bool are_read;
+
+	spin_lock(&dev->iommu->guest_faults_lock);
+	are_read = dev->iommu->guest_faults &&
+		   iommu_guest_faults_is_open(dev->iommu->guest_faults);
+	spin_unlock(&dev->iommu->guest_faults_lock);
+	return are_read;
+}
+EXPORT_SYMBOL_GPL(iommu_guest_faults_are_read);
 
 /**
  * iommu_report_guest_faults_lost() - The hardware may have lost faults
@@ -404,13 +461,22 @@ static ssize_t guest_faults_read(struct file *file, char __user *buf,
 	}
 }
 
+static ssize_t guest_faults_write(struct file *file, const char __user *buf,
+				  size_t count, loff_t *ppos)
+{
+	struct iommu_guest_faults *faults = file->private_data;
+
+	return iommu_guest_devices_write(&faults->devices, buf, count);
+}
+
 static __poll_t guest_faults_poll(struct file *file,
 				  struct poll_table_struct *wait)
 {
 	struct iommu_guest_faults *faults = file->private_data;
 
 	poll_wait(file, &faults->wait, wait);
-	return guest_faults_events(faults);
+	/* An answer is never waited for by who writes it */
+	return guest_faults_events(faults) | EPOLLOUT | EPOLLWRNORM;
 }
 
 static int guest_faults_release(struct inode *inode, struct file *file)
@@ -425,6 +491,7 @@ static int guest_faults_release(struct inode *inode, struct file *file)
 static const struct file_operations guest_faults_fops = {
 	.owner		= THIS_MODULE,
 	.read		= guest_faults_read,
+	.write		= guest_faults_write,
 	.poll		= guest_faults_poll,
 	.release	= guest_faults_release,
 };
@@ -444,6 +511,9 @@ static const struct file_operations guest_faults_fops = {
  * It returns 0 once there is none and iommu_guest_faults_end() was called. poll()
  * and epoll tell EPOLLIN, and EPOLLHUP after iommu_guest_faults_end().
  *
+ * write() takes whole &struct iommu_guest_fault_response. Its errors are described
+ * there.
+ *
  * Return: The file, or the ERR_PTR() of anon_inode_getfile()
  */
 struct file *iommu_guest_faults_file(struct iommu_guest_faults *faults,
@@ -452,7 +522,7 @@ struct file *iommu_guest_faults_file(struct iommu_guest_faults *faults,
 	struct file *file;
 
 	file = anon_inode_getfile("[iommu_guest_faults]", &guest_faults_fops,
-				  faults, O_RDONLY | flags);
+				  faults, O_RDWR | flags);
 	if (!IS_ERR(file))
 		iommu_guest_faults_get(faults);
 	return file;

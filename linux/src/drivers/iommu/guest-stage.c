@@ -17,7 +17,8 @@
 static int guest_stage_check_smmuv3(const struct iommu_guest_stage_smmuv3 *cfg)
 {
 	if (cfg->flags & ~(IOMMU_GUEST_STAGE_SMMUV3_EATS |
-			   IOMMU_GUEST_STAGE_SMMUV3_S1STALLD))
+			   IOMMU_GUEST_STAGE_SMMUV3_S1STALLD |
+			   IOMMU_GUEST_STAGE_SMMUV3_STALL))
 		return -EINVAL;
 	if (memchr_inv(cfg->__reserved, 0, sizeof(cfg->__reserved)))
 		return -EINVAL;
@@ -99,7 +100,7 @@ static int guest_stage_bind_locked(struct iommu_domain *domain,
  * * %-ENODEV - @dev has no IOMMU, or @domain is not what it is attached to
  * * %-EOPNOTSUPP - @domain or its hardware can't nest; the format is not the
  *   hardware's; or a valid feature isn't supported here
- * * %-EBUSY - The host uses PASIDs of the device itself
+ * * %-EBUSY - The host uses PASIDs of the device itself, or resolves its faults
  * * %-EPERM - The guest could make the device's accesses incoherent, and the
  *   administrator hasn't allowed that
  * * %-ENOMEM - Out of memory
@@ -147,7 +148,8 @@ static void guest_stage_unbind_locked(struct iommu_domain *domain,
  *
  * Afterwards @domain alone translates for the device, as before it was bound,
  * and nothing that the IOMMU cached of the guest's tables is left. No fault of
- * the device is reported to the guest any more.
+ * the device is reported to the guest any more, and none of its transactions
+ * waits for an answer of the guest.
  *
  * Context: Process context, may sleep. Takes the mutex of the device's group.
  *

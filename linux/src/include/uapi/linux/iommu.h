@@ -44,8 +44,12 @@ enum iommu_guest_stage_state {
  *	* %IOMMU_GUEST_STAGE_SMMUV3_EATS: The guest wrote STE.EATS = 0b01, full
  *	  ATS. PCI ATS is on in the state TRANSLATE with this flag, and off in
  *	  any other case while the guest stage is bound.
- *	* %IOMMU_GUEST_STAGE_SMMUV3_S1STALLD: The guest wrote STE.S1STALLD = 1.
- *	  The host sets S1STALLD regardless where stalls can't be delivered.
+ *	* %IOMMU_GUEST_STAGE_SMMUV3_S1STALLD: The guest wrote STE.S1STALLD = 1
+ *	* %IOMMU_GUEST_STAGE_SMMUV3_STALL: The guest's SMMU has stalls, its
+ *	  SMMU_IDR0.STALL_MODEL is 0b00, and the VMM hands the guest's answers
+ *	  back, see &struct iommu_guest_fault_response. S1STALLD is as the
+ *	  guest wrote it. Without this flag, and while nobody can read the
+ *	  guest's faults at the time of the bind, the host sets S1STALLD.
  * @s1fmt: STE.S1Fmt: 0 linear, 1 two levels with 4KB leaves, 2 two levels with
  *	64KB leaves. With pasid_bits = 0 any value that the field has room for,
  *	0 to 3, is ignored, as in hardware.
@@ -66,6 +70,7 @@ struct iommu_guest_stage_smmuv3 {
 	__u32	flags;
 #define IOMMU_GUEST_STAGE_SMMUV3_EATS		(1 << 0)
 #define IOMMU_GUEST_STAGE_SMMUV3_S1STALLD	(1 << 1)
+#define IOMMU_GUEST_STAGE_SMMUV3_STALL		(1 << 2)
 	__u8	s1fmt;
 	__u8	s1dss;
 	__u8	s1cir;
@@ -226,7 +231,9 @@ enum iommu_guest_command_error {
  *	F_STREAM_DISABLED, F_TRANSLATION, F_ADDR_SIZE, F_ACCESS, F_PERMISSION,
  *	F_CD_FETCH and F_WALK_EABT. Addresses are those that the guest knows:
  *	an InputAddr is an IOVA, a FetchAddr an IPA of which bits [11:3] are 0,
- *	or all 0 if the hardware didn't tell.
+ *	or all 0 if the hardware didn't tell. An STAG is chosen by the kernel.
+ *	The same device has another for each of its transactions that are
+ *	stalled.
  *
  * See section 7.3 of the Arm System Memory Management Unit Architecture
  * Specification, version 3 (IHI 0070).
@@ -250,6 +257,8 @@ struct iommu_guest_event_smmuv3 {
  *	* %IOMMU_GUEST_FAULT_NO_EVENT: This only tells of a loss. @format and the
  *	  event are 0, and the next record has the same @sequence if nothing
  *	  else is lost.
+ *	* %IOMMU_GUEST_FAULT_STALLED: The device's transaction waits for a
+ *	  &struct iommu_guest_fault_response
  * @format: &enum iommu_guest_stage_format
  * @smmuv3: For %IOMMU_GUEST_STAGE_FORMAT_ARM_SMMUV3
  */
@@ -259,6 +268,7 @@ struct iommu_guest_fault {
 	__u32	flags;
 #define IOMMU_GUEST_FAULT_LOST_UNKNOWN		(1 << 0)
 #define IOMMU_GUEST_FAULT_NO_EVENT		(1 << 1)
+#define IOMMU_GUEST_FAULT_STALLED		(1 << 2)
 	__u32	format;
 	union {
 		struct iommu_guest_event_smmuv3	smmuv3;
@@ -267,5 +277,70 @@ struct iommu_guest_fault {
 
 /* How many records wait to be read, at most */
 #define IOMMU_GUEST_FAULTS_MAX	1024
+
+/* How many transactions of a device wait for an answer, at most */
+#define IOMMU_GUEST_STALLS_MAX	64
+
+/**
+ * enum iommu_guest_fault_action - What becomes of a transaction that waits
+ * @IOMMU_GUEST_FAULT_RETRY: It is tried again, and may fault again. For an
+ *	SMMUv3 CMD_RESUME with Ac = 1.
+ * @IOMMU_GUEST_FAULT_IGNORE: It ends as if it had succeeded: a read gets zeros,
+ *	a write has no effect. CMD_RESUME with Ac = 0 and Ab = 0. An SMMU with
+ *	SMMU_IDR0.TERM_MODEL = 1 aborts it instead.
+ * @IOMMU_GUEST_FAULT_ABORT: The device gets an error. CMD_RESUME with Ac = 0 and
+ *	Ab = 1.
+ */
+enum iommu_guest_fault_action {
+	IOMMU_GUEST_FAULT_RETRY = 1,
+	IOMMU_GUEST_FAULT_IGNORE = 2,
+	IOMMU_GUEST_FAULT_ABORT = 3,
+};
+
+/**
+ * struct iommu_guest_response_smmuv3 - Which transaction of a guest's SMMUv3
+ * @stag: The STAG that the guest has from the event and gives back with its
+ *	CMD_RESUME
+ * @__reserved: Must be 0
+ */
+struct iommu_guest_response_smmuv3 {
+	__u16	stag;
+	__u16	__reserved[7];
+};
+
+/**
+ * struct iommu_guest_fault_response - What a guest answers to a fault
+ * @argsz: Size of this structure, in bytes
+ * @flags: Must be 0
+ * @format: &enum iommu_guest_stage_format
+ * @vsid: What the guest calls the device
+ * @action: &enum iommu_guest_fault_action
+ * @__reserved: Must be 0
+ * @smmuv3: For %IOMMU_GUEST_STAGE_FORMAT_ARM_SMMUV3
+ *
+ * Written to the descriptor that the guest's faults are read from, one or more
+ * at a time. write() returns how many bytes of whole responses have had their
+ * effect, which may be fewer than it was given, or if the first had none fails
+ * with
+ *
+ * * EINVAL - Not even one is there, or what is there isn't a multiple of one
+ * * EINVAL - @argsz is another size, flags or padding are set, @format or
+ *   @action has no such value
+ * * EFAULT - It can't be read
+ * * ENOENT - No transaction of a device of this @vsid waits for this answer:
+ *   there is no such device, or it was answered, or the kernel has aborted it
+ *   since. An SMMUv3 has no effect and no error then.
+ */
+struct iommu_guest_fault_response {
+	__u32	argsz;
+	__u32	flags;
+	__u32	format;
+	__u32	vsid;
+	__u32	action;
+	__u32	__reserved;
+	union {
+		struct iommu_guest_response_smmuv3	smmuv3;
+	};
+};
 
 #endif /* _UAPI_LINUX_IOMMU_H */

@@ -244,6 +244,7 @@ struct guest_fault_test {
 	struct arm_smmu_master master;
 	struct arm_smmu_stream stream;
 	struct dev_iommu param;
+	struct iommu_ops ops;
 	u32 prod;
 	struct iommu_guest_faults *faults;
 };
@@ -274,7 +275,9 @@ static int guest_fault_test_init(struct kunit *test)
 	t->master.smmu = &t->smmu;
 	t->master.dev = dev;
 	ratelimit_default_init(&t->master.guest_events.log);
+	t->smmu.iommu.ops = &t->ops;
 	spin_lock_init(&t->param.guest_faults_lock);
+	t->param.iommu_dev = &t->smmu.iommu;
 	dev->iommu = &t->param;
 	iommu_guest_faults_attach(t->faults, dev);
 	test->priv = t;
@@ -355,15 +358,24 @@ static void guest_fault_test_other_stream(struct kunit *test)
 	expect_empty(test);
 }
 
-/* Somebody waits for an answer to it */
+/* Somebody waits for an answer to it, and the guest wasn't told that it may */
 static void guest_fault_test_stall(struct kunit *test)
 {
 	struct guest_fault_test *t = test->priv;
+	const struct iommu_guest_fault_response resp = {
+		.argsz = sizeof(resp),
+		.format = IOMMU_GUEST_STAGE_FORMAT_ARM_SMMUV3,
+		.vsid = VSID,
+		.action = IOMMU_GUEST_FAULT_RETRY,
+	};
 
 	arm_smmu_guest_events_start(&t->master, VSID);
 	KUNIT_EXPECT_FALSE(test, happens(t, EVT_ID_TRANSLATION_FAULT,
 					 OF_CLASS(IN) | EVTQ_1_STALL, 0));
 	expect_empty(test);
+	/* Nor does this driver take any answer */
+	KUNIT_EXPECT_EQ(test, -ENOENT,
+			iommu_guest_faults_respond(t->faults, &resp));
 }
 
 static void guest_fault_test_counts_stage2(struct kunit *test)

@@ -17,7 +17,8 @@
  *  F_PERMISSION          CD     any  F_CD_FETCH           SubstreamID, FetchAddr
  *                        TT     any  F_WALK_EABT          as F_TRANSLATION, and
  *                                                         FetchAddr
- *  the same, stalled                 the host resumes it
+ *  the same of stage 1, stalled      the same             STAG, and Stall
+ *  others, stalled                   nothing: an abort
  *  anything else                     nothing: the host's
  *
  * CLASS tells what failed, not S2: stage 1 itself fails for an input address
@@ -29,7 +30,8 @@
  *   F_WALK_EABT, as well as F_STE_FETCH and F_VMS_FETCH, are the host's. The
  *   guest's own are made from the IPA that stage 2 could not translate, if there
  *   is one (S2 = 1), which is what the guest takes for a physical address.
- * - IPA, STAG, TTRnW and Reason are of no stage 1, or are UNKNOWN.
+ * - IPA, TTRnW and Reason are of no stage 1, or are UNKNOWN. An STAG is not that
+ *   of the SMMU, see arm-smmu-v3-guest-stall.c.
  *
  * F_BAD_ATS_TREQ and F_TRANSL_FORBIDDEN are the host's. ATS of the device itself
  * is the host's to switch, so they come from a device that breaks the rules, or
@@ -41,6 +43,7 @@
 #include <linux/sysfs.h>
 
 #include "arm-smmu-v3-guest-fault.h"
+#include "arm-smmu-v3-guest-stall.h"
 
 #define CREATE_TRACE_POINTS
 #include "arm-smmu-v3-guest-fault-trace.h"
@@ -141,6 +144,19 @@ arm_smmu_make_guest_event(struct iommu_guest_event_smmuv3 *guest,
 }
 EXPORT_SYMBOL_IF_KUNIT(arm_smmu_make_guest_event);
 
+/* Only an input address that stage 1 doesn't translate is a guest's to resume */
+static bool arm_smmu_handle_guest_stall(struct arm_smmu_master *master,
+					const u64 *evt,
+					enum arm_smmu_event_owner owner,
+					struct iommu_guest_fault *fault)
+{
+	if (owner == ARM_SMMU_EVENT_GUEST &&
+	    FIELD_GET(EVTQ_1_CLASS, evt[1]) == EVTQ_1_CLASS_IN)
+		return arm_smmu_report_guest_stall(master, evt, fault);
+	arm_smmu_abort_guest_stall(master, evt);
+	return false;
+}
+
 /**
  * arm_smmu_handle_guest_event() - Handle an event of a device with a guest stage
  * @smmu: the SMMU
@@ -151,6 +167,9 @@ EXPORT_SYMBOL_IF_KUNIT(arm_smmu_make_guest_event);
  * devices. Each device has a limit of its own there: no guest can use up that of
  * another, or the host's.
  *
+ * A device that can't stall by its guest's configuration is the host's business if
+ * it does. What was stalled when that was terminated is nobody's.
+ *
  * Return: False if it is none
  */
 bool arm_smmu_handle_guest_event(struct arm_smmu_device *smmu, const u64 *evt,
@@ -160,11 +179,10 @@ bool arm_smmu_handle_guest_event(struct arm_smmu_device *smmu, const u64 *evt,
 		.format = IOMMU_GUEST_STAGE_FORMAT_ARM_SMMUV3,
 	};
 	struct arm_smmu_guest_events *events;
+	bool stalled = arm_smmu_event_is_fault(evt) && (evt[1] & EVTQ_1_STALL);
+	bool reported = false;
 	struct arm_smmu_master *master;
 	enum arm_smmu_event_owner owner;
-
-	if (arm_smmu_event_is_fault(evt) && (evt[1] & EVTQ_1_STALL))
-		return false;
 
 	/* Held until the event is reported: unbind waits for that */
 	guard(mutex)(&smmu->streams_mutex);
@@ -172,7 +190,11 @@ bool arm_smmu_handle_guest_event(struct arm_smmu_device *smmu, const u64 *evt,
 	if (!master)
 		return false;
 	events = &master->guest_events;
+	if (stalled && num < master->guest_stalls.first)
+		return true;
 	if (!events->bound || num < events->first)
+		return false;
+	if (stalled && !master->guest_stalls.slots)
 		return false;
 
 	owner = arm_smmu_make_guest_event(&fault.smmuv3, evt, events->vsid);
@@ -182,10 +204,12 @@ bool arm_smmu_handle_guest_event(struct arm_smmu_device *smmu, const u64 *evt,
 	}
 	trace_arm_smmu_guest_event(master, evt, owner);
 
-	if (owner == ARM_SMMU_EVENT_GUEST &&
-	    iommu_report_guest_fault(master->dev, &fault))
-		return true;
-	if (__ratelimit(&events->log))
+	if (stalled)
+		reported = arm_smmu_handle_guest_stall(master, evt, owner,
+						       &fault);
+	else if (owner == ARM_SMMU_EVENT_GUEST)
+		reported = iommu_report_guest_fault(master->dev, &fault);
+	if (!reported && __ratelimit(&events->log))
 		arm_smmu_dump_event(smmu, evt);
 	return true;
 }
@@ -211,16 +235,22 @@ EXPORT_SYMBOL_IF_KUNIT(arm_smmu_guest_events_lost);
  * what the device was before, which may have been another guest's: it was
  * detached since, and the CMD_SYNC of that has made them visible (IHI 0070,
  * 4.7.3 CMD_SYNC).
+ *
+ * -EBUSY if the host resolves the device's faults itself. It can't begin to while
+ * the device is bound.
  */
-void arm_smmu_guest_events_start(struct arm_smmu_master *master, u32 vsid)
+int arm_smmu_guest_events_start(struct arm_smmu_master *master, u32 vsid)
 {
 	struct arm_smmu_guest_events *events = &master->guest_events;
 
 	guard(mutex)(&master->smmu->streams_mutex);
+	if (master->iopf_enabled)
+		return -EBUSY;
 	if (!events->bound)
 		events->first = arm_smmu_evtq_next(master->smmu);
 	events->vsid = vsid;
 	events->bound = true;
+	return 0;
 }
 EXPORT_SYMBOL_IF_KUNIT(arm_smmu_guest_events_start);
 
@@ -245,8 +275,22 @@ static ssize_t guest_stage2_faults_show(struct device *dev,
 }
 static DEVICE_ATTR_RO(guest_stage2_faults);
 
+static ssize_t guest_stalls_aborted_show(struct device *dev,
+					 struct device_attribute *attr,
+					 char *buf)
+{
+	struct arm_smmu_device *smmu = container_of(dev_to_iommu_device(dev),
+						    struct arm_smmu_device,
+						    iommu);
+
+	return sysfs_emit(buf, "%lld\n",
+			  atomic64_read(&smmu->guest_stalls_aborted));
+}
+static DEVICE_ATTR_RO(guest_stalls_aborted);
+
 static struct attribute *arm_smmu_guest_fault_attrs[] = {
 	&dev_attr_guest_stage2_faults.attr,
+	&dev_attr_guest_stalls_aborted.attr,
 	NULL
 };
 

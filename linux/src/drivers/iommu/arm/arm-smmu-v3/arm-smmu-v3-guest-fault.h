@@ -21,7 +21,7 @@ enum arm_smmu_event_owner {
 
 extern const struct attribute_group *arm_smmu_guest_fault_groups[];
 
-void arm_smmu_guest_events_start(struct arm_smmu_master *master, u32 vsid);
+int arm_smmu_guest_events_start(struct arm_smmu_master *master, u32 vsid);
 void arm_smmu_guest_events_stop(struct arm_smmu_master *master);
 bool arm_smmu_handle_guest_event(struct arm_smmu_device *smmu, const u64 *evt,
 				 u64 num);

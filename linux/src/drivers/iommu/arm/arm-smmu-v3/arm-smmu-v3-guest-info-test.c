@@ -12,6 +12,7 @@ struct guest_info_test {
 	struct iommu_guest_stage_info info;
 	u32 raw[6];
 	bool ats;
+	bool stalls;
 };
 
 /* Hardware with every feature there is, and a driver that uses all it can */
@@ -31,6 +32,7 @@ static int guest_info_test_init(struct kunit *test)
 	t->info.ipa_bits = 48;
 	t->info.pasid_bits = 20;
 	t->ats = true;
+	t->stalls = true;
 
 	test->priv = t;
 	return 0;
@@ -38,7 +40,7 @@ static int guest_info_test_init(struct kunit *test)
 
 static u32 guest_idr(struct guest_info_test *t, unsigned int i)
 {
-	arm_smmu_guest_idrs(&t->smmu, t->raw, t->ats, &t->info);
+	arm_smmu_guest_idrs(&t->smmu, t->raw, t->ats, t->stalls, &t->info);
 	return t->info.smmuv3.idr[i];
 }
 
@@ -46,7 +48,7 @@ static u32 guest_idr(struct guest_info_test *t, unsigned int i)
 static void guest_info_test_most(struct kunit *test)
 {
 	struct guest_info_test *t = test->priv;
-	u32 idr0 = IDR0_TERM_MODEL | FIELD_PREP(IDR0_STALL_MODEL, 1) |
+	u32 idr0 = IDR0_TERM_MODEL | FIELD_PREP(IDR0_STALL_MODEL, 0) |
 		   IDR0_TTENDIAN | IDR0_CD2L | IDR0_ASID16 | IDR0_ATS |
 		   FIELD_PREP(IDR0_HTTU, 2) | IDR0_COHACC |
 		   FIELD_PREP(IDR0_TTF, 2) | IDR0_S1P;
@@ -73,6 +75,7 @@ static void guest_info_test_least(struct kunit *test)
 	t->info.ipa_bits = 32;
 	t->info.pasid_bits = 0;
 	t->ats = false;
+	t->stalls = false;
 
 	KUNIT_EXPECT_EQ(test, guest_idr(t, 0),
 			FIELD_PREP(IDR0_STALL_MODEL, 1) |
@@ -101,6 +104,8 @@ static void guest_info_test_driver_decides(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, FIELD_GET(IDR5_VAX, guest_idr(t, 5)), 0);
 	t->ats = false;
 	KUNIT_EXPECT_FALSE(test, guest_idr(t, 0) & IDR0_ATS);
+	t->stalls = false;
+	KUNIT_EXPECT_EQ(test, FIELD_GET(IDR0_STALL_MODEL, guest_idr(t, 0)), 1);
 }
 
 /* The other way round: what the hardware hasn't got isn't made up */

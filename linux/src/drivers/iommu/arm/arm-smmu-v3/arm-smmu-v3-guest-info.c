@@ -8,6 +8,7 @@
 
 #include "arm-smmu-v3-guest-info.h"
 #include "arm-smmu-v3-guest-stage.h"
+#include "arm-smmu-v3-guest-stall.h"
 
 /*
  * The fields that are the hardware's business alone: nothing in the driver or in
@@ -45,12 +46,13 @@ static u32 arm_smmu_guest_httu(const struct arm_smmu_device *smmu)
 }
 
 static u32 arm_smmu_guest_idr0(const struct arm_smmu_device *smmu, u32 raw,
-			       u32 pasid_bits, bool ats)
+			       u32 pasid_bits, bool ats, bool stalls)
 {
 	u32 idr = raw & GUEST_IDR0_MASK;
 
 	idr |= FIELD_PREP(IDR0_TTF, IDR0_TTF_AARCH64);
-	idr |= FIELD_PREP(IDR0_STALL_MODEL, IDR0_STALL_MODEL_NONE);
+	idr |= FIELD_PREP(IDR0_STALL_MODEL, stalls ? IDR0_STALL_MODEL_STALL :
+						     IDR0_STALL_MODEL_NONE);
 	idr |= FIELD_PREP(IDR0_HTTU, arm_smmu_guest_httu(smmu));
 	if (smmu->features & ARM_SMMU_FEAT_COHERENCY)
 		idr |= IDR0_COHACC;
@@ -89,11 +91,13 @@ static u32 arm_smmu_guest_idr5(const struct arm_smmu_device *smmu, u32 raw,
  */
 VISIBLE_IF_KUNIT
 void arm_smmu_guest_idrs(const struct arm_smmu_device *smmu, const u32 raw[6],
-			 bool ats, struct iommu_guest_stage_info *info)
+			 bool ats, bool stalls,
+			 struct iommu_guest_stage_info *info)
 {
 	u32 *idr = info->smmuv3.idr;
 
-	idr[0] = arm_smmu_guest_idr0(smmu, raw[0], info->pasid_bits, ats);
+	idr[0] = arm_smmu_guest_idr0(smmu, raw[0], info->pasid_bits, ats,
+				     stalls);
 	idr[1] = FIELD_PREP(IDR1_SSIDSIZE, info->pasid_bits);
 	idr[2] = 0;
 	idr[3] = arm_smmu_guest_idr3(smmu, raw[3]);
@@ -118,5 +122,6 @@ void arm_smmu_guest_stage_info(struct iommu_domain *domain, struct device *dev,
 	info->coherency = arm_smmu_guest_stage_coherency(master);
 	info->smmuv3.iidr = readl_relaxed(smmu->base + ARM_SMMU_IIDR);
 	info->smmuv3.aidr = readl_relaxed(smmu->base + ARM_SMMU_AIDR);
-	arm_smmu_guest_idrs(smmu, raw, arm_smmu_ats_supported(master), info);
+	arm_smmu_guest_idrs(smmu, raw, arm_smmu_ats_supported(master),
+			    arm_smmu_guest_can_stall(master), info);
 }

@@ -14,7 +14,8 @@ void arm_smmu_guest_stage_info(struct iommu_domain *domain, struct device *dev,
 
 #if IS_ENABLED(CONFIG_KUNIT)
 void arm_smmu_guest_idrs(const struct arm_smmu_device *smmu, const u32 raw[6],
-			 bool ats, struct iommu_guest_stage_info *info);
+			 bool ats, bool stalls,
+			 struct iommu_guest_stage_info *info);
 #endif
 
 #endif /* _ARM_SMMU_V3_GUEST_INFO_H */

@@ -239,7 +239,7 @@ static void guest_stage_test_make_eats(struct kunit *test)
 			STRTAB_STE_1_EATS_TRANS);
 }
 
-/* Nobody resumes a guest's stall, and S1STALLD is ILLEGAL without stalls */
+/* Unless a guest resumes its stalls it has none. S1STALLD is ILLEGAL without them. */
 static void guest_stage_test_make_stalls(struct kunit *test)
 {
 	struct guest_stage_test *t = test->priv;
@@ -252,6 +252,13 @@ static void guest_stage_test_make_stalls(struct kunit *test)
 	t->master.stall_enabled = true;
 	ste = guest_ste(t);
 	KUNIT_EXPECT_EQ(test, ste_field(&ste, 1, STRTAB_STE_1_S1STALLD), 1);
+	t->cfg.smmuv3.flags = IOMMU_GUEST_STAGE_SMMUV3_S1STALLD |
+			      IOMMU_GUEST_STAGE_SMMUV3_STALL;
+	ste = guest_ste(t);
+	KUNIT_EXPECT_EQ(test, ste_field(&ste, 1, STRTAB_STE_1_S1STALLD), 1);
+	t->cfg.smmuv3.flags = IOMMU_GUEST_STAGE_SMMUV3_STALL;
+	ste = guest_ste(t);
+	KUNIT_EXPECT_EQ(test, ste_field(&ste, 1, STRTAB_STE_1_S1STALLD), 0);
 	KUNIT_EXPECT_EQ(test, ste_field(&ste, 2, STRTAB_STE_2_S2S), 0);
 	KUNIT_EXPECT_EQ(test, ste_field(&ste, 2, STRTAB_STE_2_S2R), 1);
 }

@@ -14,6 +14,7 @@
 
 #include "arm-smmu-v3-guest-fault.h"
 #include "arm-smmu-v3-guest-stage.h"
+#include "arm-smmu-v3-guest-stall.h"
 
 #define CREATE_TRACE_POINTS
 #include "arm-smmu-v3-guest-stage-trace.h"
@@ -145,6 +146,19 @@ int arm_smmu_check_guest_ste(const struct arm_smmu_master *master,
 EXPORT_SYMBOL_IF_KUNIT(arm_smmu_check_guest_ste);
 
 /*
+ * A guest whose stalls nobody would resume doesn't get any: its CD.S = 1 is ILLEGAL.
+ * With an SMMU that has no stalls S1STALLD = 1 is.
+ */
+static bool arm_smmu_guest_s1stalld(struct arm_smmu_master *master,
+				    const struct iommu_guest_stage_smmuv3 *s1)
+{
+	if (!(master->smmu->features & ARM_SMMU_FEAT_STALLS))
+		return false;
+	return !(s1->flags & IOMMU_GUEST_STAGE_SMMUV3_STALL) ||
+	       (s1->flags & IOMMU_GUEST_STAGE_SMMUV3_S1STALLD);
+}
+
+/*
  * The STE of a device with a guest stage, given by a configuration that
  * arm_smmu_check_guest_ste() has passed. The guest's pointer is an IPA, so
  * Config never says stage 1 without stage 2.
@@ -176,14 +190,13 @@ void arm_smmu_make_guest_ste(struct arm_smmu_ste *target,
 		(cfg->base_ptr & STRTAB_STE_0_S1CTXPTR_MASK) |
 		FIELD_PREP(STRTAB_STE_0_S1CDMAX, cfg->pasid_bits));
 
-	/* A guest's stalls have nobody to resume them: its CD.S = 1 is illegal */
 	target->data[1] |= cpu_to_le64(
 		FIELD_PREP(STRTAB_STE_1_S1DSS, s1dss) |
 		FIELD_PREP(STRTAB_STE_1_S1CIR, s1->s1cir) |
 		FIELD_PREP(STRTAB_STE_1_S1COR, s1->s1cor) |
 		FIELD_PREP(STRTAB_STE_1_S1CSH, s1->s1csh) |
-		(master->smmu->features & ARM_SMMU_FEAT_STALLS ?
-			 STRTAB_STE_1_S1STALLD : 0));
+		(arm_smmu_guest_s1stalld(master, s1) ? STRTAB_STE_1_S1STALLD :
+						       0));
 }
 EXPORT_SYMBOL_IF_KUNIT(arm_smmu_make_guest_ste);
 
@@ -258,11 +271,68 @@ static void arm_smmu_install_guest_ste(struct arm_smmu_master *master,
 	}
 }
 
+/* Features that a valid guest may want, and that the host hasn't got for it */
+static bool
+arm_smmu_guest_stage_supported(struct arm_smmu_master *master,
+			       const struct iommu_guest_stage_config *cfg)
+{
+	u32 flags = cfg->smmuv3.flags;
+
+	if (cfg->state != IOMMU_GUEST_STAGE_TRANSLATE)
+		return true;
+	if (cfg->pasid_bits > arm_smmu_guest_pasid_bits(master))
+		return false;
+	if ((flags & IOMMU_GUEST_STAGE_SMMUV3_EATS) &&
+	    !arm_smmu_ats_supported(master))
+		return false;
+	return !(flags & IOMMU_GUEST_STAGE_SMMUV3_STALL) ||
+	       arm_smmu_guest_can_stall(master);
+}
+
+static void arm_smmu_terminate_guest_stalls(struct arm_smmu_master *master)
+{
+	arm_smmu_guest_stalls_terminate(master,
+					arm_smmu_evtq_next(master->smmu));
+}
+
+/*
+ * Without somebody who reads the guest's events there is nobody who could resume
+ * what it stalls. Should they stop reading, the event thread does.
+ */
+static int arm_smmu_guest_stage_stalls(struct arm_smmu_master *master,
+				       struct iommu_guest_stage_config *cfg)
+{
+	if (cfg->state != IOMMU_GUEST_STAGE_TRANSLATE ||
+	    !(cfg->smmuv3.flags & IOMMU_GUEST_STAGE_SMMUV3_STALL))
+		return 0;
+	if (iommu_guest_faults_are_read(master->dev))
+		return arm_smmu_guest_stalls_start(master, cfg->vsid);
+	cfg->smmuv3.flags &= ~IOMMU_GUEST_STAGE_SMMUV3_STALL;
+	return 0;
+}
+
+/* Before the guest's configuration can cause an event */
+static int arm_smmu_guest_stage_start(struct arm_smmu_master *master,
+				      struct iommu_guest_stage_config *cfg)
+{
+	int ret;
+
+	ret = arm_smmu_guest_stage_stalls(master, cfg);
+	if (ret)
+		return ret;
+	ret = arm_smmu_guest_events_start(master, cfg->vsid);
+	/* The first bind: nothing waits */
+	if (ret)
+		arm_smmu_guest_stalls_stop(master);
+	return ret;
+}
+
 int arm_smmu_bind_guest_stage(struct iommu_domain *domain, struct device *dev,
-			      const struct iommu_guest_stage_config *cfg)
+			      const struct iommu_guest_stage_config *wanted)
 {
 	struct arm_smmu_domain *smmu_domain = to_smmu_domain(domain);
 	struct arm_smmu_master *master = dev_iommu_priv_get(dev);
+	struct iommu_guest_stage_config granted = *wanted, *cfg = &granted;
 	bool ats_enabled = cfg->state == IOMMU_GUEST_STAGE_TRANSLATE &&
 			   (cfg->smmuv3.flags & IOMMU_GUEST_STAGE_SMMUV3_EATS);
 	struct arm_smmu_ste ste;
@@ -270,10 +340,7 @@ int arm_smmu_bind_guest_stage(struct iommu_domain *domain, struct device *dev,
 
 	iommu_group_mutex_assert(dev);
 
-	if (cfg->state == IOMMU_GUEST_STAGE_TRANSLATE &&
-	    cfg->pasid_bits > arm_smmu_guest_pasid_bits(master))
-		return -EOPNOTSUPP;
-	if (ats_enabled && !arm_smmu_ats_supported(master))
+	if (!arm_smmu_guest_stage_supported(master, cfg))
 		return -EOPNOTSUPP;
 	ret = arm_smmu_check_guest_ste(master, domain, cfg);
 	if (ret)
@@ -285,13 +352,29 @@ int arm_smmu_bind_guest_stage(struct iommu_domain *domain, struct device *dev,
 		return -EPERM;
 	}
 
-	arm_smmu_make_guest_ste(&ste, master, smmu_domain, cfg, ats_enabled);
+	ret = arm_smmu_guest_stage_start(master, cfg);
+	if (ret)
+		return ret;
 
-	/* Before the guest's configuration can cause an event */
-	arm_smmu_guest_events_start(master, cfg->vsid);
+	arm_smmu_make_guest_ste(&ste, master, smmu_domain, cfg, ats_enabled);
 	arm_smmu_install_guest_ste(master, smmu_domain, &ste, ats_enabled,
 				   false);
+	if (cfg->state == IOMMU_GUEST_STAGE_ABORT)
+		arm_smmu_terminate_guest_stalls(master);
 	return 0;
+}
+
+/* What waits for the guest is terminated while the STE lets nothing stall anew */
+static void arm_smmu_end_guest_stalls(struct arm_smmu_master *master,
+				      struct arm_smmu_domain *smmu_domain)
+{
+	struct arm_smmu_ste ste;
+
+	if (!master->guest_stalls.slots)
+		return;
+	arm_smmu_make_abort_ste(&ste);
+	arm_smmu_install_guest_ste(master, smmu_domain, &ste, false, false);
+	arm_smmu_terminate_guest_stalls(master);
 }
 
 void arm_smmu_unbind_guest_stage(struct iommu_domain *domain,
@@ -304,9 +387,11 @@ void arm_smmu_unbind_guest_stage(struct iommu_domain *domain,
 
 	iommu_group_mutex_assert(dev);
 
-	arm_smmu_make_s2_domain_ste(&ste, master, smmu_domain, ats_enabled);
+	arm_smmu_end_guest_stalls(master, smmu_domain);
 
+	arm_smmu_make_s2_domain_ste(&ste, master, smmu_domain, ats_enabled);
 	arm_smmu_install_guest_ste(master, smmu_domain, &ste, ats_enabled,
 				   true);
 	arm_smmu_guest_events_stop(master);
+	arm_smmu_guest_stalls_stop(master);
 }

@@ -117,7 +117,7 @@ static const struct bad_value bad_values[] = {
 	BAD(u64, config.base_ptr, GUEST_RAM_IPA + 32, -EINVAL),
 	BAD(u64, config.base_ptr, ~0ULL, -EINVAL),
 	BAD(u64, config.base_ptr, ~0ULL << 6, -EINVAL),
-	BAD(u32, config.smmuv3.flags, 1 << 2, -EINVAL),
+	BAD(u32, config.smmuv3.flags, 1 << 3, -EINVAL),
 	BAD(u8, config.smmuv3.s1fmt, 4, -EINVAL),
 	BAD(u8, config.smmuv3.s1fmt, 0xff, -EINVAL),
 	BAD(u8, config.smmuv3.s1dss, 4, -EINVAL),
@@ -192,7 +192,7 @@ TEST_F(guest_stage_args, unknown_flags_and_padding)
 						   word * sizeof(u32), 0, 31));
 		EXPECT_EQ(0, accepted_bits(&self->vmm, &self->config,
 					   BIND_OFFSET(config.smmuv3.flags),
-					   2, 31));
+					   3, 31));
 	}
 }
 

@@ -8,6 +8,7 @@
 #include <limits.h>
 
 #include <libvfio/guest_commands.h>
+#include <libvfio/guest_fault.h>
 #include <libvfio/harness.h>
 
 #define FAIL_NTH	"/proc/thread-self/fail-nth"
@@ -201,6 +202,52 @@ TEST_F(guest_stage_fail_nth, invalidate)
 		failed = did_fail();
 	} while (failed);
 	EXPECT_EQ(1, self->n);
+}
+
+/* The queue, the file, and a place for its descriptor. */
+TEST_F(guest_stage_fail_nth, fault_fd)
+{
+	struct vmm *vmm = &self->vmm;
+	bool failed, can_leak = host_leaks_clear();
+	int fd;
+
+	state_translate.enter(vmm);
+	do {
+		fail_nth(++self->n);
+		fd = __guest_fault_fd(&vmm->container, O_CLOEXEC);
+		failed = did_fail();
+		self->failures += fd < 0;
+		EXPECT_TRUE(fd >= 0 || fd == -ENOMEM);
+		if (fd >= 0)
+			close(fd);
+		EXPECT_TRUE(vmm_ste_is(vmm, &state_translate));
+	} while (failed);
+	EXPECT_LE(0, fd);
+	EXPECT_LT(1, self->failures);
+	if (can_leak)
+		EXPECT_FALSE(host_has_leaks());
+}
+
+/* Neither way needs memory of its own. */
+TEST_F(guest_stage_fail_nth, faults_and_answers)
+{
+	struct vmm *vmm = &self->vmm;
+	struct iommu_guest_fault_response resp =
+		guest_fault_response(vmm->device.vsid, 0);
+	struct iommu_guest_fault fault;
+	bool failed;
+	int fd;
+
+	state_translate.enter(vmm);
+	fd = guest_fault_fd(&vmm->container, O_NONBLOCK | O_CLOEXEC);
+	do {
+		fail_nth(++self->n);
+		EXPECT_EQ(-ENOENT, __guest_faults_write(fd, &resp, sizeof(resp)));
+		EXPECT_EQ(-EAGAIN, __guest_faults_read(fd, &fault, 1));
+		failed = did_fail();
+	} while (failed);
+	EXPECT_EQ(1, self->n);
+	close(fd);
 }
 
 /*

@@ -13,6 +13,7 @@
 #include <libvfio/canary.h>
 #include <libvfio/fuzz.h>
 #include <libvfio/guest_commands.h>
+#include <libvfio/guest_fault.h>
 #include <libvfio/harness.h>
 
 /* If nobody asks for more; for whoever does, there is time. */
@@ -42,6 +43,8 @@ struct fuzz {
 	u8 *good;
 	/* Where arguments are: up to a page that isn't there */
 	u8 *arg;
+	/* What the guest's faults are read from, or -1 */
+	int faults;
 	u64 ipa_end;
 	/* What the SMMU had after the operation before */
 	struct ste ste;
@@ -325,6 +328,63 @@ static const char *invalidate(struct fuzz *f)
 	return check_ste(f, -1);
 }
 
+static void close_faults(struct fuzz *f)
+{
+	if (f->faults >= 0)
+		close(f->faults);
+	f->faults = -1;
+}
+
+static const char *get_faults(struct fuzz *f)
+{
+	struct vfio_iommu_type1_guest_fault_fd arg =
+		guest_fault_fd_arg(O_NONBLOCK | O_CLOEXEC);
+	int fd;
+
+	if (fuzz_one_in(4))
+		close_faults(f);
+	if (fuzz_one_in(2))
+		fuzz_mutate(&arg, sizeof(arg), 2);
+	fd = __guest_fault_fd_ioctl(&f->vmm.container,
+				    place(f, &arg, sizeof(arg)));
+	if (fd >= 0 && f->faults >= 0)
+		return "there are two readers of a guest's faults";
+	if (fd >= 0) {
+		f->faults = fd;
+		VFIO_ASSERT(!fcntl(fd, F_SETFL, O_NONBLOCK), "O_NONBLOCK");
+	}
+	return check_ste(f, -1);
+}
+
+static const char *read_faults(struct fuzz *f)
+{
+	size_t count = fuzz_below(3 * GUEST_PAGE_SIZE);
+	ssize_t done = read(f->faults, f->arg, count);
+
+	if (done > 0 && (done > count || done % sizeof(struct iommu_guest_fault)))
+		return "a fault is read that is none";
+	return NULL;
+}
+
+/* The SMMU has no stalls, so nothing waits for an answer. */
+static const char *answer_faults(struct fuzz *f)
+{
+	struct iommu_guest_fault_response resp[4];
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(resp); i++) {
+		resp[i] = guest_fault_response(f->vmm.device.vsid, fuzz_random());
+		resp[i].action = 1 + fuzz_below(3);
+	}
+	if (fuzz_one_in(2))
+		fuzz_mutate(resp, sizeof(resp), 4);
+	if (write(f->faults, place(f, resp, sizeof(resp)),
+		  fuzz_one_in(4) ? fuzz_below(2 * GUEST_PAGE_SIZE) :
+				   sizeof(resp)) >= 0)
+		return "an answer is taken that nothing waits for";
+	return check_ste(f, -1);
+}
+
 static void spoil_cd(struct fuzz *f, __le64 *cd)
 {
 	u64 word0 = __le64_to_cpu(cd[0]);
@@ -502,6 +562,9 @@ static const struct operation {
 	{ "ask what can be bound", ask, 1 },
 	{ "invalidate", invalidate, 2 },
 	{ "bind by another container", call_of_other, 1 },
+	{ "get the faults", get_faults, 1 },
+	{ "read faults", read_faults, 1 },
+	{ "answer faults", answer_faults, 1 },
 	{ "write a descriptor", write_cd, 2, true },
 	{ "write an entry of a table", write_entry, 4, true },
 	{ "write words", write_words, 1, true },
@@ -566,6 +629,7 @@ static void recover(struct fuzz *f)
 	if (vmm->device.driver)
 		dma_wait(&vmm->device);
 	state_stage2.enter(vmm);
+	close_faults(f);
 	unmap_window(f);
 	memcpy(vmm->ram.vaddr, f->good, vmm->ram.size);
 	dma_barrier();
@@ -677,6 +741,7 @@ FIXTURE_SETUP(guest_stage_fuzz)
 	struct fuzz *f = &self->f;
 
 	SKIP_WITHOUT_DEVICES(return, 2);
+	f->faults = -1;
 	vmm_init(&f->vmm, vfio_selftests_bdf(0));
 	setup_other(&f->other);
 	guest_stage_info(&f->vmm.device, &info);
@@ -688,6 +753,7 @@ FIXTURE_SETUP(guest_stage_fuzz)
 
 FIXTURE_TEARDOWN(guest_stage_fuzz)
 {
+	close_faults(&self->f);
 	vmm_cleanup(&self->f.vmm);
 	vmm_cleanup(&self->f.other);
 	EXPECT_TRUE(vmm_ste_is_host(&self->f.vmm));

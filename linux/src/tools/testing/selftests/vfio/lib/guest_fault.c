@@ -51,6 +51,24 @@ int __guest_faults_read(int fd, struct iommu_guest_fault *faults, size_t max)
 	return got / sizeof(*faults);
 }
 
+struct iommu_guest_fault_response guest_fault_response(u32 vsid, u16 stag)
+{
+	return (struct iommu_guest_fault_response) {
+		.argsz = sizeof(struct iommu_guest_fault_response),
+		.format = IOMMU_GUEST_STAGE_FORMAT_ARM_SMMUV3,
+		.vsid = vsid,
+		.action = IOMMU_GUEST_FAULT_ABORT,
+		.smmuv3.stag = stag,
+	};
+}
+
+int __guest_faults_write(int fd, const void *responses, size_t size)
+{
+	ssize_t done = write(fd, responses, size);
+
+	return done < 0 ? -errno : done;
+}
+
 short guest_faults_poll(int fd, int ms)
 {
 	struct pollfd poll_fd = { .fd = fd, .events = POLLIN };

@@ -22,6 +22,12 @@ int guest_fault_fd(struct vfio_container *container, u32 flags);
 /* How many records were read, or a negative errno. */
 int __guest_faults_read(int fd, struct iommu_guest_fault *faults, size_t max);
 
+/* A valid answer, whether or not anything waits for it. */
+struct iommu_guest_fault_response guest_fault_response(u32 vsid, u16 stag);
+
+/* How many bytes of answers were taken, or a negative errno. */
+int __guest_faults_write(int fd, const void *responses, size_t size);
+
 /* Wait for at most @ms. What poll() says is there, 0 if that is nothing. */
 short guest_faults_poll(int fd, int ms);
 
