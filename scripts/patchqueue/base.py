@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The kernel's source as the first commit of a tree."""
+"""A program's source as the first commit of a tree."""
 
 import os
 import shutil
@@ -12,10 +12,10 @@ from .git import FIXED, Git, clean_environment, text
 
 
 def fetch(program):
-    """(tarball, its version in words) from scripts/fetch, which says what it does."""
+    """(tarball, its version in words) from a program of scripts/, which says what it does."""
     done = subprocess.run([str(program)], stdout=subprocess.PIPE)
     if done.returncode:
-        raise Refused("there is no kernel source to work on (the reason is above)")
+        raise Refused("there is no source to work on (the reason is above)")
     path, words = text(done.stdout).splitlines()
     return path, words
 
@@ -27,11 +27,10 @@ def key(tarball):
 
 
 class Progress:
-    """How far an import is, for scripts/stage: two passes over about 86,000 files."""
+    """How far an import is, for scripts/stage: two passes over the files."""
 
-    TOTAL = 2 * 86000
-
-    def __init__(self):
+    def __init__(self, files):
+        self.total = 2 * files
         self.place = os.environ.get("STAGE_PROGRESS", os.devnull)
         self.done = 0
 
@@ -40,7 +39,7 @@ class Progress:
             self.done += 1
             if self.done % 1000 == 0:
                 with open(self.place, "w", encoding="ascii") as file:
-                    file.write(f"{self.done}/{self.TOTAL}\n")
+                    file.write(f"{self.done}/{self.total}\n")
 
 
 def run_counted(words, progress, **options):
@@ -71,8 +70,9 @@ def add_all(git_dir, directory, index, progress):
         raise Refused(f"git add failed: {words}")
 
 
-def import_base(tree, tarball, words, finish):
-    """Adds the tarball's content to the tree's repository as a commit; returns its id.
+def import_base(tree, tarball, words, files, finish):
+    """Adds the tarball's content, about so many files, to the tree's repository as a
+    commit; returns its id.
 
     A tree that does not exist yet is made beside its place, completed by
     finish(directory, commit), and moved to its place whole.
@@ -82,10 +82,10 @@ def import_base(tree, tarball, words, finish):
     for left_over in tree.parent.glob(f".{tree.name}.new.*"):
         shutil.rmtree(left_over)
     scratch = Path(tempfile.mkdtemp(prefix=f".{tree.name}.new.", dir=tree.parent))
-    work = scratch / "linux"
+    work = scratch / "source"
     work.mkdir()
     try:
-        progress = Progress()
+        progress = Progress(files)
         unpack(tarball, work, progress)
         git = Git(tree if tree.exists() else work)
         if not tree.exists():

@@ -12,7 +12,7 @@ FIXUP = re.compile(r"^(fixup|squash|amend)! ")
 
 
 def export(git, store, base, head):
-    """{path below linux/: (mode, content)} of the commits after @base up to @head."""
+    """{path below the store: (mode, content)} of the commits after @base up to @head."""
     commits = _commits(git, base, head)
     patches, files, owner = [], {}, {}
     for commit in commits:

@@ -91,7 +91,7 @@ def parse(text, where):
         raise Refused(f"{where}: the \"new:\" lines are not sorted, or one stands twice")
     for path in new:
         if path.startswith("/") or ".." in path.split("/") or path != path.strip():
-            raise Refused(f"{where}: \"new: {path}\" is not a path inside the kernel")
+            raise Refused(f"{where}: \"new: {path}\" is not a path inside the source")
     if not new and not rest:
         raise Refused(f"{where}: it neither adds nor edits a file")
     return Patch(subject, body, new, rest)

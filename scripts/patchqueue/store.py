@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""linux/: BASE, patches/ and src/."""
+"""linux/ or qemu/: BASE, patches/ and src/."""
 
 import hashlib
 import os
@@ -18,6 +18,8 @@ class Store:
         self.directory = Path(directory)
         self.patch_dir = self.directory / "patches"
         self.src = self.directory / "src"
+        self.name = self.directory.name
+        self.variable = f"{self.name.upper()}_TARBALL"  # names another source
 
     def names(self):
         """The file names of the patches, in order, without the cover letter."""
@@ -68,7 +70,7 @@ class Store:
         return mode, place.read_bytes()
 
     def contents(self):
-        """{path below linux/: (mode, content)} of all patches and the files they add."""
+        """{path below the store: (mode, content)} of all patches and the files they add."""
         found = {}
         for name, patch in self.patches():
             found["patches/" + name] = (PLAIN, (self.patch_dir / name).read_bytes())

@@ -3,12 +3,14 @@
 
 import os
 
-from . import base as kernel
+from . import base as source
 from .compose import compose
 from .errors import Refused
 from .export import export
 from .store import digests
 from .worktree import Worktree
+
+FILES = {"linux": 86000, "qemu": 38000}   # about, for a progress
 
 
 def make_tree(store, tree, fetch, say):
@@ -16,7 +18,7 @@ def make_tree(store, tree, fetch, say):
     with tree.locked():
         if tree.exists():
             _check_nothing_to_lose(tree)
-        ensure_base(tree, fetch, say)
+        ensure_base(store, tree, fetch, say)
         state, now = tree.state(), digests(store.contents())
         head = tree.head()
         if state.get("files") == now and head == state.get("commit") == state.get("made"):
@@ -37,7 +39,7 @@ def _count(store):
 
 def _check_nothing_to_lose(tree):
     if not tree.notes.exists():
-        raise Refused(f"{tree.directory} was not made by make tree: move it away")
+        raise Refused(f"{tree.directory} was not made by {tree.how('tree')}: move it away")
     tree.finish_switch()
     tree.check_branch()
     tree.check_clean()
@@ -45,45 +47,45 @@ def _check_nothing_to_lose(tree):
     if head != known:
         count = tree.git.out("rev-list", "--count", f"{known}..{head}")
         raise Refused(f"{tree.directory} has commits that are not saved ({count} new): run "
-                      f"make save, or drop them with git -C {tree.directory} reset --hard "
+                      f"{tree.how('save')}, or drop them with git -C {tree.directory} reset --hard "
                       f"{known[:12]}")
 
 
-def ensure_base(tree, fetch, say):
+def ensure_base(store, tree, fetch, say):
     """Imports the source if there is no tree, or if another source is asked for."""
     state = tree.state() if tree.exists() else {}
-    given = os.environ.get("LINUX_TARBALL", "")
+    given = os.environ.get(store.variable, "")
     if state and state["given"] == given == "":
         return
-    if state and given and os.path.exists(given) and state["source"] == kernel.key(
+    if state and given and os.path.exists(given) and state["source"] == source.key(
             os.path.realpath(given)):
         return
     tarball, words = fetch()
-    source = kernel.key(tarball)
-    if state.get("source") != source:
+    found = source.key(tarball)
+    if state.get("source") != found:
         say(f"importing {words}")
-        fresh = {"source": source, "words": words, "given": given, "files": {}}
-        state["base"] = kernel.import_base(
-            tree.directory, tarball, words, lambda place, commit:
-            Worktree(place).remember(base=commit, commit=commit, **fresh))
+        fresh = {"source": found, "words": words, "given": given, "files": {}}
+        state["base"] = source.import_base(
+            tree.directory, tarball, words, FILES.get(store.name, 1000), lambda place, commit:
+            Worktree(place, tree.store).remember(base=commit, commit=commit, **fresh))
         state = {**tree.state(), **state}
         state.pop("made", None)
-    tree.remember(**{**state, "source": source, "words": words, "given": given})
+    tree.remember(**{**state, "source": found, "words": words, "given": given})
 
 
 def save_tree(store, tree, say, check=False):
     """Writes the tree's commits to the store; with @check only says what it would."""
     with tree.locked():
         if not tree.exists():
-            raise Refused(f"there is no {tree.directory}: run make tree first")
+            raise Refused(f"there is no {tree.directory}: run {tree.how('tree')} first")
         _check_savable(tree)
         state, head = tree.state(), tree.head()
         if head == state["base"] and store.names():
             raise Refused(f"{tree.directory} has no commit on top of base, and the store has "
-                          "patches: run make tree; the series is never emptied")
+                          f"patches: run {tree.how('tree')}; the series is never emptied")
         wanted = export(tree.git, store, state["base"], head)
         stored = store.contents()
-        changes = _changes(store, wanted, stored, state["files"])
+        changes = _changes(store, tree, wanted, stored, state["files"])
         if check and changes:
             raise Refused("saving would change " + ", ".join(sorted(changes)))
         for path in sorted(changes):
@@ -91,14 +93,14 @@ def save_tree(store, tree, say, check=False):
             say(("wrote " if path in wanted else "removed ") + str(store.directory / path))
         if not check:
             tree.remember(**{**state, "commit": head, "files": digests(wanted)})
-        _say_rest(store, wanted, len(changes), say)
+        _say_rest(store, tree, wanted, len(changes), say)
 
 
 def _check_savable(tree):
     if not tree.notes.exists():
-        raise Refused(f"{tree.directory} was not made by make tree: move it away")
+        raise Refused(f"{tree.directory} was not made by {tree.how('tree')}: move it away")
     if "switching" in tree.state() or "made" not in tree.state():
-        raise Refused("an interrupted make tree is half-way: run make tree again")
+        raise Refused(f"an interrupted {tree.how('tree')} is half-way: run it again")
     tree.check_branch()
     tree.check_clean()
     forgotten = tree.untracked_sources()
@@ -107,7 +109,7 @@ def _check_savable(tree):
                       "commit it, or remove it")
 
 
-def _changes(store, wanted, stored, agreed):
+def _changes(store, tree, wanted, stored, agreed):
     """The paths to write or remove. Refuses where the store changed there as well."""
     now, then = digests(stored), digests(wanted)
     changes = set()
@@ -123,8 +125,8 @@ def _changes(store, wanted, stored, agreed):
         if there != agreed.get(path):
             raise Refused(f"{store.directory / path} was changed, and so was what the tree "
                           "has for it. Keep one: git checkout it in the store and edit the "
-                          "tree, or git reset --hard the tree to "
-                          "what make tree gave, and run make tree")
+                          "tree, or git reset --hard the tree to what "
+                          f"{tree.how('tree')} gave, and run that")
         changes.add(path)
     return changes
 
@@ -136,10 +138,11 @@ def _write(store, path, entry):
         store.write(path, *entry)
 
 
-def _say_rest(store, wanted, count, say):
+def _say_rest(store, tree, wanted, count, say):
     newer = digests(store.contents()) != digests(wanted)
     say(f"{count} files written" if count else "nothing to write")
     if newer:
-        say("the store has changes that the tree does not have yet: run make tree")
+        say("the store has changes that the tree does not have yet: run "
+            + tree.how("tree"))
     for path in store.unowned():
         say(f"warning: no patch adds {store.src / path}")

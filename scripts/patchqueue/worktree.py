@@ -14,16 +14,21 @@ from .errors import Refused
 from .git import Git
 
 BRANCH = "guest-stage"
-SOURCES = ("*.c", "*.h", "*.S", "*.rst", "*.sh", "*.py", "*.yaml", "*.dts",
+SOURCES = ("*.c", "*.h", "*.hx", "*meson.build", "*trace-events", "*.S", "*.rst", "*.sh", "*.py", "*.yaml", "*.dts",
            "*Makefile", "*Kconfig", "*/config", "*/settings", ":!*.mod.c", ":!usr/include", ":!include/config",
            ":(exclude,glob)**/generated/**")
 
 
 class Worktree:
-    def __init__(self, directory):
+    def __init__(self, directory, store="linux"):
         self.directory = Path(directory)
+        self.store = store
         self.git = Git(directory)
         self.notes = self.directory / ".git" / "guest-stage.json"
+
+    def how(self, verb):
+        """What to type for it."""
+        return f"make {verb}" + ("" if self.store == "linux" else f" STORE={self.store}")
 
     def exists(self):
         return self.directory.exists()
@@ -86,7 +91,7 @@ class Worktree:
         self._check_untracked(head, commit)
         self.remember(**{**self.state(), "switching": [head, commit]})
         self.git.run("read-tree", "-m", "-u", head, commit)
-        self.git.run("update-ref", "-m", "make tree", "refs/heads/" + BRANCH, commit)
+        self.git.run("update-ref", "-m", self.how("tree"), "refs/heads/" + BRANCH, commit)
 
     def finish_switch(self):
         """Completes a switch that was interrupted; its files were clean before it."""
@@ -97,7 +102,7 @@ class Worktree:
         ours = set(self.git.fields("diff-tree", "-r", "-z", "--name-only", head, commit))
         others = set(self.changed()) - ours
         if others:
-            raise Refused(f"an interrupted make tree left {self.directory} half-way, and "
+            raise Refused(f"an interrupted {self.how('tree')} left {self.directory} half-way, and "
                           f"{sorted(others)[0]} was edited since: git stash it first")
         self.git.run("reset", "--hard", "--quiet", commit)
         left = {k: v for k, v in self.state().items() if k not in ("switching", "made")}

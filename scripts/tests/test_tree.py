@@ -211,7 +211,7 @@ class Interrupted(fake.Case):
                     self.doCleanups()
                     self.setUp()
                     prepare()
-                    place = fake.verbs.kernel if name in ("unpack", "import_base") \
+                    place = fake.verbs.source if name in ("unpack", "import_base") \
                         else fake.Worktree
                     self.break_at(place, name, after)
                     self.make()
