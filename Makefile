@@ -1,16 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Each verb calls programs of scripts/, lab/ and lint/; all of them say more with -h.
 
-.PHONY: help demo check test kunit coverage lint bench mutate shell tree save series \
+.PHONY: help demo check test kunit coverage lint bench mutate shell qemu tree save series \
 	setup debian13 clean
 
 kernel := $(if $(filter 1,$(DEBUG)),debug,lab)
-export LINUX_TARBALL
+export LINUX_TARBALL QEMU_TARBALL
 
 help: ## this text
 	@echo 'guest-stage: let a guest own its stage of an Arm SMMUv3, on Linux 6.12 and VFIO'
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
-	@echo 'LINUX_TARBALL=FILE uses another source of Linux 6.12 than the package.'
+	@echo 'LINUX_TARBALL=FILE uses another source of Linux 6.12 than the package, and'
+	@echo 'QEMU_TARBALL=FILE one of QEMU 10.0. With STORE=qemu, tree, save and series mean'
+	@echo "QEMU's source, build/qemu and qemu/."
 
 demo: ## from nothing to a device that reads and writes through a guest's own tables
 	@scripts/prepare tree busybox lab programs
@@ -49,17 +51,20 @@ shell: ## a prompt in the booted machine
 	@scripts/prepare tree busybox $(kernel) kselftests
 	@lab/shell --kernel $(kernel)
 
+qemu: ## the lab's own QEMU, whose SMMUv3 has what Debian's lacks
+	@scripts/prepare qemu
+
 tree: ## the kernel as a git tree in build/linux, one commit a patch
-	@scripts/setup
-	@scripts/tree
+	@scripts/setup$(if $(filter qemu,$(STORE)), --qemu)
+	@scripts/tree $(STORE)
 
 save: ## write the commits of build/linux back to linux/patches and linux/src
 	@scripts/setup
-	@scripts/save
+	@scripts/save $(STORE)
 
 series: ## mails in out/series, for git am
-	@scripts/setup
-	@scripts/series
+	@scripts/setup$(if $(filter qemu,$(STORE)), --qemu)
+	@scripts/series $(STORE)
 
 setup: ## install what is missing; the other verbs do it themselves
 	@scripts/setup --check

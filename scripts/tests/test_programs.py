@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""fetch, setup, install, clean: what they say and do, with faked system programs."""
+"""fetch, fetch-qemu, setup, install, clean: what they say and do, with faked system programs."""
 
 import hashlib
 import os
@@ -150,6 +150,70 @@ esac""")
         self.assertEqual(self.run_program(SCRIPTS / "fetch", "x").returncode, 2)
 
 
+class FetchQemu(Case):
+    """On a mirror that lists three versions and has the files of those in "has"."""
+
+    def setUp(self):
+        super().setUp()
+        self.fake("apt-cache", "for v in 1:7.2+dfsg-7 1:10.0.2+ds-2 1:10.0.13+ds-0 1:11.0+ds-1; "
+                  "do echo \"Version: $v\"; done")
+        self.fake("dpkg-source", 'mkdir "${@: -1}"; echo 10.0.9 >"${@: -1}/VERSION"')
+        self.mirror("1:10.0.2+ds-2", "1:10.0.13+ds-0")
+
+    def mirror(self, *has):
+        self.fake("apt-get", f"""case "$*" in
+*indextargets*) echo mirror/debian/ ;;
+*source*) for version in {' '.join(has)}; do
+	if [ "qemu=$version" = "${{@: -1}}" ]; then touch x.dsc; exit; fi
+done; exit 100 ;;
+esac""")
+
+    def fetch(self, **env):
+        return self.run_program(SCRIPTS / "fetch-qemu", **env)
+
+    def test_the_newest_of_the_series(self):
+        done = self.fetch()
+        self.assertEqual(done.stdout, f"{self.cache}/qemu_10.0.13+ds-0.tar.gz\n"
+                         "QEMU 10.0.13 from qemu 10.0.13+ds-0\n", done.stderr)
+        self.calls.unlink()
+        self.assertEqual(self.fetch().stdout, done.stdout)
+        self.assertNotIn("dpkg-source", self.called())
+
+    def test_a_version_without_files_is_passed_over(self):
+        self.mirror("1:10.0.2+ds-2")
+        self.assertIn("QEMU 10.0.2 from", self.fetch().stdout)
+
+    def test_offline(self):
+        self.fetch()
+        self.fake("apt-get", "exit 100")
+        self.fake("apt-cache", "exit 100")
+        done = self.fetch()
+        self.assertIn("using the copy in the cache", done.stderr)
+        self.assertIn("QEMU 10.0.13 from", done.stdout)
+
+    def test_nothing_to_be_had(self):
+        self.mirror()
+        self.says("is not to be had: check the network", self.fetch())
+        self.assertEqual(list(self.cache.iterdir()), [])
+
+    def test_damaged_cache_is_replaced(self):
+        self.fetch()
+        kept = self.cache / "qemu_10.0.13+ds-0.tar.gz"
+        kept.write_text("damaged")
+        self.fetch()
+        self.assertGreater(kept.stat().st_size, 20)
+
+    def test_given_tarball(self):
+        self.fetch()
+        given = self.cache / "qemu_10.0.13+ds-0.tar.gz"
+        done = self.fetch(QEMU_TARBALL=str(given))
+        self.assertEqual(done.stdout, f"{given}\nQEMU 10.0.9 from {given.name}\n")
+        self.assertIn("not among the versions tried", done.stderr)
+        self.says("is no file", self.fetch(QEMU_TARBALL="/nonexistent"))
+        self.says("is QEMU without a VERSION",
+                  self.fetch(QEMU_TARBALL=str(self.tarball(self.place / "x.tar.xz"))))
+
+
 class Setup(Case):
     """On a faked machine; "have" lists the packages that are installed."""
 
@@ -172,7 +236,8 @@ esac""")
     def checkout(self):
         self.top = self.place / "checkout"
         (self.top / "scripts").mkdir(parents=True)
-        for name in ("setup", "install", "stage", "tally", "packages", "packages.check"):
+        for name in ("setup", "install", "stage", "tally", "packages", "packages.qemu",
+                     "packages.check"):
             shutil.copy(SCRIPTS / name, self.top / "scripts" / name)
         text = (self.top / "scripts/install").read_text()
         self.sources = self.place / "sources"
@@ -203,6 +268,20 @@ esac""")
     def test_check_installs_more(self):
         self.setup("--check")
         self.assertIn("shellcheck", self.called())
+
+    def test_qemu_installs_what_builds_it(self):
+        self.setup("--qemu")
+        self.assertIn("libglib2.0-dev", self.called())
+        self.assertIn(" meson", self.called())
+        self.assertNotIn("meson=", self.called())
+        self.assertNotIn("shellcheck", self.called())
+
+    def test_old_meson_is_not_enough(self):
+        self.setup("--qemu")
+        self.have.write_text(self.have.read_text().replace("meson 1:10.0.2", "meson 1.0.1"))
+        self.calls.unlink()
+        self.setup("--qemu")
+        self.assertIn("meson", self.called().split("apt-get", 1)[1])
 
     def test_arm64_needs_no_cross_compiler(self):
         self.machine(processor="aarch64")
@@ -293,7 +372,8 @@ class Clean(Case):
         super().setUp()
         self.top = self.place / "checkout"
         (self.top / "scripts").mkdir(parents=True)
-        (self.top / "build/linux").mkdir(parents=True)
+        for name in ("linux", "qemu"):
+            (self.top / "build" / name).mkdir(parents=True)
         (self.top / "out").mkdir()
         shutil.copy(SCRIPTS / "clean", self.top / "scripts/clean")
 
@@ -308,6 +388,10 @@ class Clean(Case):
         self.says("save: reason", done)
         self.assertIn("work that is not in linux/", done.stderr)
         self.assertTrue((self.top / "build/linux").exists())
+
+    def test_unsaved_work_on_qemu_stays(self):
+        self.says("work that is not in qemu/", self.clean('[ "$2" = linux ]'))
+        self.assertTrue((self.top / "build/qemu").exists())
 
     def test_saved_work_goes(self):
         self.assertEqual(self.clean("exit 0").returncode, 0)

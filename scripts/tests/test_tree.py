@@ -28,6 +28,15 @@ class Tree(fake.Case):
         self.make()
         self.assertEqual(self.git("rev-parse", "HEAD"), first)
 
+    def test_another_store(self):
+        self.store = fake.Store(self.place / "qemu")
+        self.store.patch_dir.mkdir(parents=True)
+        self.tree = fake.Worktree(self.place / "build/qemu", "qemu")
+        self.two_patches()
+        self.assertEqual(self.git("rev-list", "--count", "base..").strip(), "2")
+        self.commit("x: Unsaved\n\nBody.", other_dot_c="int x;\n")
+        self.refused("make save STORE=qemu", self.make)
+
     def test_nothing_changed_touches_nothing(self):
         self.two_patches()
         before = {p: p.stat().st_mtime_ns for p in self.tree.directory.glob("[a-z]*/**/*")}
