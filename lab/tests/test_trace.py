@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Lines as QEMU 10.0 wrote them."""
+"""Lines as QEMU 10.0 wrote them, and our own."""
 
 import os
 import tempfile
@@ -34,6 +34,19 @@ smmuv3_cmdq_opcode <--- SMMU_CMD_PREFETCH_CONFIG
 smmuv3_cmdq_consume_error Error on SMMU_CMD_PREFETCH_CONFIG command execution: 1
 """.splitlines()
 
+OWN = """\
+smmuv3_cmdq_opcode <--- SMMU_CMD_CFGI_CD
+smmuv3_cmdq_cfgi_cd sid=0x10 ssid=0x0
+smmuv3_cmdq_opcode <--- SMMU_CMD_CFGI_CD
+smmuv3_cmdq_cfgi_cd sid=0x10 ssid=0x1f
+smmuv3_cmdq_opcode <--- SMMU_CMD_CFGI_CD_ALL
+smmuv3_cmdq_cfgi_cd_all sid=0x10
+smmuv3_cmdq_opcode <--- SMMU_CMD_ATC_INV
+smmuv3_cmdq_atc_inv sid=0x10 ssv=0 ssid=0x0 global=0 addr=0x1000 size=0x1000
+smmuv3_cmdq_opcode <--- SMMU_CMD_ATC_INV
+smmuv3_cmdq_atc_inv sid=0x10 ssv=1 ssid=0x5 global=1 addr=0x0 size=0x0
+""".splitlines()
+
 EVENTS = """\
 smmuv3_record_event SMMU_EVT_F_TRANSLATION sid=0x10
 smmuv3_cmdq_opcode <--- SMMU_CMD_SYNC
@@ -58,6 +71,12 @@ class Commands(unittest.TestCase):
             "TLBI_NH_ASID:vmid=3,asid=2", "TLBI_S2_IPA:vmid=1,addr=0x1000",
             "TLBI_NH_VA:vmid=0,asid=1,addr=0xffff8000,pages=24", "ATC_INV",
             "PREFETCH_CONFIG", "CERROR:cmd=PREFETCH_CONFIG,code=1"])
+
+    def test_what_only_our_own_qemu_says(self):
+        self.assertEqual(trace.commands(OWN), [
+            "CFGI_CD:sid=10", "CFGI_CD:sid=10,ssid=1f", "CFGI_CD_ALL:sid=10",
+            "ATC_INV:sid=10,addr=0x1000,size=0x1000",
+            "ATC_INV:sid=10,ssid=5,global=1,addr=0x0,size=0x0"])
 
     def test_an_operand_without_its_command_is_dropped(self):
         self.assertEqual(trace.commands(["smmuv3_cmdq_cfgi_ste streamid= 0x10"]), [])

@@ -7,7 +7,7 @@ import shlex
 import shutil
 import subprocess
 
-from . import trace
+from . import features, trace
 
 PROGRAM = "qemu-system-aarch64"
 OLDEST = (9, 2)
@@ -44,7 +44,7 @@ class Options:
 
     def __init__(self, kernel, append="", smp=2, icount=None, edus=4, cpu=CPU,
                  devices=(), patterns=trace.PATTERNS,
-                 memory=MEMORY_MIB, nvmes=0):
+                 memory=MEMORY_MIB, nvmes=0, features=()):
         self.kernel = kernel
         self.append = append
         self.smp = smp
@@ -55,6 +55,7 @@ class Options:
         self.patterns = patterns
         self.memory = memory
         self.nvmes = nvmes
+        self.features = features
 
 
 def check(options):
@@ -174,8 +175,8 @@ def _tracing(options):
 def command(program, options):
     return [program, "-M", "virt,gic-version=3,iommu=smmuv3", "-accel", "tcg",
             *_cpus(options), "-nodefaults", "-no-user-config", "-display", "none",
-            "-no-reboot", *_kernel(options), *_channels(), *_devices(options),
-            *_tracing(options)]
+            "-no-reboot", *_kernel(options), *_channels(),
+            *features.arguments(options.features), *_devices(options), *_tracing(options)]
 
 
 def pasteable(folder, arguments):

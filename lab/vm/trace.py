@@ -5,14 +5,15 @@ import re
 
 PATTERNS = ("smmuv3_cmdq_opcode", "smmuv3_cmdq_consume_error", "smmuv3_cmdq_cfgi_*",
             "smmuv3_cmdq_tlbi_*", "smmuv3_range_inval", "smmu_iotlb_inv_*",
-            "smmuv3_record_event", "smmuv3_translate_*")
+            "smmuv3_cmdq_atc_*", "smmuv3_record_event", "smmuv3_translate_*")
 
 _OPCODE = "smmuv3_cmdq_opcode <--- SMMU_CMD_"
 _EVENT = re.compile(r"smmuv3_record_event (?:SMMU_EVT_)?(\S+) sid=0x([0-9a-f]+)")
 _TRANSLATE = re.compile(r"smmuv3_translate_(\w+) \S+ sid=0x([0-9a-f]+) (?:.* stage=(\d))?")
 _STAGES = {"1": "stage1", "2": "stage2", "3": "nested"}
 _NONE = "-1"
-_ORDER = ("sid", "start", "end", "vmid", "asid", "addr", "pages", "cmd", "code")
+_ORDER = ("sid", "ssid", "global", "start", "end", "vmid", "asid", "addr", "size", "pages",
+          "cmd", "code")
 
 
 class TraceFile:
@@ -53,6 +54,20 @@ class Command:
     def add_sid(self, match):
         self.fields["sid"] = match[1]
 
+    def add_cd(self, match):
+        """Index 0 goes without saying; Debian's QEMU doesn't say it."""
+        self.add_sid(match)
+        if match[2] and int(match[2], 16):
+            self.fields["ssid"] = match[2]
+
+    def add_atc(self, match):
+        self.add_sid(match)
+        if match[2] == "1":
+            self.fields["ssid"] = match[3]
+        if match[4] == "1":
+            self.fields["global"] = "1"
+        self.fields.update(addr=match[5], size=match[6])
+
     def add_sid_range(self, match):
         self.fields.update(start=match[1], end=match[2])
 
@@ -70,7 +85,10 @@ class Command:
 
 _OPERANDS = (
     (re.compile(r"smmuv3_cmdq_cfgi_ste streamid= 0x([0-9a-f]+)"), Command.add_sid),
-    (re.compile(r"smmuv3_cmdq_cfgi_cd sid=0x([0-9a-f]+)"), Command.add_sid),
+    (re.compile(r"smmuv3_cmdq_cfgi_cd(?:_all)? sid=0x([0-9a-f]+)(?: ssid=0x([0-9a-f]+))?"),
+     Command.add_cd),
+    (re.compile(r"smmuv3_cmdq_atc_inv sid=0x([0-9a-f]+) ssv=(\d) ssid=0x([0-9a-f]+) "
+                r"global=(\d) addr=(0x[0-9a-f]+) size=(0x[0-9a-f]+)"), Command.add_atc),
     (re.compile(r"smmuv3_cmdq_cfgi_ste_range start=0x([0-9a-f]+) - end=0x([0-9a-f]+)"),
      Command.add_sid_range),
     (re.compile(r"smmuv3_range_inval vmid=(?P<vmid>-?\d+) asid=(?P<asid>-?\d+) "
