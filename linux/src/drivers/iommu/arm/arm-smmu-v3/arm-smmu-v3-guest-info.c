@@ -118,7 +118,7 @@ void arm_smmu_guest_stage_info(struct iommu_domain *domain, struct device *dev,
 		raw[i] = readl_relaxed(smmu->base + ARM_SMMU_IDR0 + 4 * i);
 
 	info->format = IOMMU_GUEST_STAGE_FORMAT_ARM_SMMUV3;
-	info->pasid_bits = arm_smmu_guest_pasid_bits(master);
+	info->pasid_bits = master->ssid_bits;
 	info->coherency = arm_smmu_guest_stage_coherency(master);
 	info->smmuv3.iidr = readl_relaxed(smmu->base + ARM_SMMU_IIDR);
 	info->smmuv3.aidr = readl_relaxed(smmu->base + ARM_SMMU_AIDR);

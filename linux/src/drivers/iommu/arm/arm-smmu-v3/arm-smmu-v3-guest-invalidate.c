@@ -291,8 +291,7 @@ static bool arm_smmu_guest_command_idle(struct arm_smmu_master *master,
 {
 	if (kind == GUEST_COMMAND_ATC_INV && !master->ats_enabled)
 		return true;
-	return FIELD_GET(CMDQ_CFGI_0_SSID, cmd[0]) >>
-	       arm_smmu_guest_pasid_bits(master);
+	return FIELD_GET(CMDQ_CFGI_0_SSID, cmd[0]) >> master->ssid_bits;
 }
 
 /*
@@ -396,7 +395,7 @@ static int arm_smmu_guest_batch_add_device(struct arm_smmu_guest_batch *batch,
 	master = dev_iommu_priv_get(dev);
 	if (arm_smmu_guest_command_idle(master, kind, cmd))
 		return 0;
-	if (kind == GUEST_COMMAND_ATC_INV && !arm_smmu_guest_pasid_bits(master))
+	if (kind == GUEST_COMMAND_ATC_INV && !master->ssid_bits)
 		cmd[0] &= ~(CMDQ_0_SSV | CMDQ_ATC_0_GLOBAL | CMDQ_ATC_0_SSID);
 	return arm_smmu_guest_batch_add_streams(batch, master, kind, vsid, cmd);
 }

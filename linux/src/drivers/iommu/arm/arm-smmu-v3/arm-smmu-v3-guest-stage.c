@@ -48,12 +48,6 @@ arm_smmu_guest_stage_coherency(const struct arm_smmu_master *master)
 }
 EXPORT_SYMBOL_IF_KUNIT(arm_smmu_guest_stage_coherency);
 
-/* Substreams have not been tried with a guest yet */
-u32 arm_smmu_guest_pasid_bits(const struct arm_smmu_master *master)
-{
-	return 0;
-}
-
 /* The bytes that S1ContextPtr must be aligned to, of either table format */
 static u64 arm_smmu_guest_table_size(u8 s1fmt, u32 pasid_bits)
 {
@@ -280,8 +274,6 @@ arm_smmu_guest_stage_supported(struct arm_smmu_master *master,
 
 	if (cfg->state != IOMMU_GUEST_STAGE_TRANSLATE)
 		return true;
-	if (cfg->pasid_bits > arm_smmu_guest_pasid_bits(master))
-		return false;
 	if ((flags & IOMMU_GUEST_STAGE_SMMUV3_EATS) &&
 	    !arm_smmu_ats_supported(master))
 		return false;

@@ -16,7 +16,6 @@ void arm_smmu_unbind_guest_stage(struct iommu_domain *domain,
 
 enum iommu_guest_stage_coherency
 arm_smmu_guest_stage_coherency(const struct arm_smmu_master *master);
-u32 arm_smmu_guest_pasid_bits(const struct arm_smmu_master *master);
 
 #if IS_ENABLED(CONFIG_KUNIT)
 int arm_smmu_check_guest_table(const struct arm_smmu_master *master,
