@@ -1,20 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <linux/kernel.h>
 #include <linux/pci_regs.h>
 
+#include <libvfio/assert.h>
 #include <libvfio/vfio_pci_device.h>
 #include <libvfio/vfio_pci_driver.h>
 
-static const struct vfio_pci_driver_ops *const drivers[] = {
-	&edu_ops,
-	&nvme_ops,
-};
+#define DRIVERS_MAX	8
+
+static const struct vfio_pci_driver_ops *drivers[DRIVERS_MAX];
+static unsigned int nr_drivers;
+
+void vfio_pci_driver_register(const struct vfio_pci_driver_ops *ops)
+{
+	VFIO_ASSERT(nr_drivers < DRIVERS_MAX, "room for the driver of %s", ops->name);
+	drivers[nr_drivers++] = ops;
+}
 
 const struct vfio_pci_driver_ops *vfio_pci_driver_find(u16 vendor, u16 id)
 {
 	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(drivers); i++)
+	for (i = 0; i < nr_drivers; i++)
 		if (drivers[i]->match(vendor, id))
 			return drivers[i];
 	return NULL;

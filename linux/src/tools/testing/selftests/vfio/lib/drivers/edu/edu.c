@@ -71,7 +71,7 @@ static bool edu_send_irq(struct vfio_pci_device *device, unsigned int i, u64 add
 	return true;
 }
 
-const struct vfio_pci_driver_ops edu_ops = {
+static const struct vfio_pci_driver_ops edu_ops = {
 	.name = "edu",
 	.buffer_size = EDU_BUFFER_SIZE,
 	.match = edu_match,
@@ -82,3 +82,5 @@ const struct vfio_pci_driver_ops edu_ops = {
 	.nr_irqs = 1,
 	.send_irq = edu_send_irq,
 };
+
+VFIO_PCI_DRIVER(edu_ops)

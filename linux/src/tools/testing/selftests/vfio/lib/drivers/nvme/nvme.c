@@ -319,7 +319,7 @@ static bool nvme_send_irq(struct vfio_pci_device *device, unsigned int i, u64 ad
 	return wait_for_completion(device, vaddr);
 }
 
-const struct vfio_pci_driver_ops nvme_ops = {
+static const struct vfio_pci_driver_ops nvme_ops = {
 	.name = "nvme",
 	.buffer_size = BUFFER_SIZE,
 	.memory_bar = 2,
@@ -334,3 +334,5 @@ const struct vfio_pci_driver_ops nvme_ops = {
 	.nr_irqs = NR_QUEUES,
 	.send_irq = nvme_send_irq,
 };
+
+VFIO_PCI_DRIVER(nvme_ops)

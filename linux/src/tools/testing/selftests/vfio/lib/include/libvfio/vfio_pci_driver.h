@@ -91,8 +91,14 @@ struct vfio_pci_driver_ops {
 			 void *vaddr);
 };
 
-extern const struct vfio_pci_driver_ops edu_ops;
-extern const struct vfio_pci_driver_ops nvme_ops;
+/* A new driver needs no edit elsewhere. */
+void vfio_pci_driver_register(const struct vfio_pci_driver_ops *ops);
+
+#define VFIO_PCI_DRIVER(ops)						\
+	static void __attribute__((constructor)) register_##ops(void)	\
+	{								\
+		vfio_pci_driver_register(&(ops));			\
+	}
 
 /* The driver for the device with these IDs, or NULL. */
 const struct vfio_pci_driver_ops *vfio_pci_driver_find(u16 vendor, u16 id);

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef SELFTESTS_VFIO_LIBVFIO_PASID_DMA_H
+#define SELFTESTS_VFIO_LIBVFIO_PASID_DMA_H
+
+#include <linux/types.h>
+
+#include <libvfio/vfio_pci_device.h>
+
+/*
+ * QEMU's DMA engine for tests of IOMMUs, see docs/specs/pasid-dma.rst there, as our QEMU
+ * has it. Beyond what all drivers do, it sends a PASID with what it transfers, and tells
+ * how a transfer ended. All of this is for such a device only.
+ */
+#define PASID_DMA	"pasid-dma"
+
+/* Not the same as PASID 0. */
+#define PASID_DMA_NO_PASID	0xffffffff
+
+enum pasid_dma_result {
+	PASID_DMA_NONE,
+	PASID_DMA_OK,
+	/* The IOMMU refused a request, or there is nothing at its address. */
+	PASID_DMA_ABORT,
+	/* These two never left the device. */
+	PASID_DMA_BAD_RANGE,
+	PASID_DMA_PASID_OFF,
+	/* Neither did this one: the device has fewer bits. */
+	PASID_DMA_BAD_PASID,
+};
+
+/*
+ * From now on, until a reset, transfers have @pasid, also those by dma_read() and whatever
+ * else makes the device transfer. They have none at first.
+ */
+void pasid_dma_set_pasid(struct vfio_pci_device *device, u32 pasid);
+
+/* The size of a PASID in bits, 0 if the device has none. */
+unsigned int pasid_dma_width(struct vfio_pci_device *device);
+
+/* How the last transfer ended, and how many bytes it moved. */
+enum pasid_dma_result pasid_dma_result(struct vfio_pci_device *device);
+size_t pasid_dma_done(struct vfio_pci_device *device);
+
+/* One transfer of @size bytes between the buffer and @addr. @pasid stays set. */
+enum pasid_dma_result pasid_dma_read(struct vfio_pci_device *device, u32 pasid,
+				     u64 addr, size_t size);
+enum pasid_dma_result pasid_dma_write(struct vfio_pci_device *device, u32 pasid,
+				      u64 addr, size_t size);
+
+/*
+ * The same transfer again and again, whatever becomes of it, @period_us after the one
+ * before. dma_busy() is true until it is stopped. The counts begin at a reset.
+ */
+void pasid_dma_repeat_read(struct vfio_pci_device *device, u64 addr, size_t size,
+			   unsigned int period_us);
+void pasid_dma_repeat_write(struct vfio_pci_device *device, u64 addr, size_t size,
+			    unsigned int period_us);
+void pasid_dma_stop(struct vfio_pci_device *device);
+u32 pasid_dma_succeeded(struct vfio_pci_device *device);
+u32 pasid_dma_failed(struct vfio_pci_device *device);
+
+#endif /* SELFTESTS_VFIO_LIBVFIO_PASID_DMA_H */
