@@ -678,7 +678,7 @@ static void guest_stall_test_unknown(struct kunit *test)
 
 	bind_quietly(test, 0);
 	stag = stall_and_read(test, 0, HW_STAG);
-	/* All in its slot, and some in each other */
+	/* All in its slot, and as many in another */
 	for (i = 1; i <= U16_MAX; i += i % MAX_STALLS ? MAX_STALLS - 1 : 1)
 		KUNIT_EXPECT_EQ(test, -ENOENT, answer(t, 0, stag + i));
 	EXPECT_COMMANDS(test);
