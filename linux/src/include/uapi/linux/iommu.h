@@ -27,9 +27,9 @@ enum iommu_guest_stage_format {
  *	addresses are IPAs.
  * @IOMMU_GUEST_STAGE_ABORT: All DMA is terminated, without an event. For the
  *	time before the guest has set its IOMMU up, and for an entry of the guest
- *	that is invalid: the VMM, which sees that entry, then also raises the
- *	guest's event (C_BAD_STE for an SMMUv3), because the hardware is given a
- *	valid entry and has none to report.
+ *	that is invalid. Of one that is ILLEGAL the VMM, which sees that entry,
+ *	also raises the guest's event (C_BAD_STE for an SMMUv3), because the
+ *	hardware is given a valid one and has nothing to report.
  */
 enum iommu_guest_stage_state {
 	IOMMU_GUEST_STAGE_TRANSLATE = 1,
