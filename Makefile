@@ -23,6 +23,7 @@ check: ## everything that proves the project; one closing line
 	@scripts/check
 
 test: ## the selftests in the machine: T=name for one, DEBUG=1 for the debug kernel
+	@scripts/test --exists $(T)
 	@scripts/prepare tree busybox $(kernel) kselftests
 	@DEBUG=$(DEBUG) scripts/test $(T)
 
