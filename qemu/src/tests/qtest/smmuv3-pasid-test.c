@@ -142,7 +142,7 @@ static void fill_pages(World *w)
     int i;
 
     for (i = AT_BYPASS; i < N_AT; i++) {
-        guest_writeq(&w->t, w->page[i], 0x1000 + i);
+        vm_writeq(&w->t, w->page[i], 0x1000 + i);
     }
 }
 
@@ -160,7 +160,7 @@ static void check_transfer(World *w, int pasid, bool to_memory, Where at)
     g_assert_cmphex(pasid_dma_reg(&w->t, PASID_DMA_DONE), ==,
                     at == AT_NONE ? 0 : LEN);
     for (i = AT_BYPASS; i < N_AT; i++) {
-        g_assert_cmphex(guest_readq(&w->t, w->page[i]), ==,
+        g_assert_cmphex(vm_readq(&w->t, w->page[i]), ==,
                         to_memory && i == at ? 0x2000 : 0x1000 + i);
     }
     g_assert_cmphex(qtest_readq(w->t.qts, w->t.buffer), ==,
@@ -206,7 +206,7 @@ static void start_world(World *w, bool nested, const char *args)
     }
     w->s1.config = nested ? STE_CONFIG_NESTED : STE_CONFIG_S1;
     for (i = AT_BYPASS; i < N_AT; i++) {
-        w->page[i] = guest_alloc(&w->t, TEST_PAGE);
+        w->page[i] = vm_alloc(&w->t, TEST_PAGE);
     }
     w->iova = w->page[AT_BYPASS];
 }
@@ -541,8 +541,8 @@ static void test_many(void)
     start_world(&w, false, ARGS);
     make_table(&w, S1FMT_4K, 10);
     for (i = 0; i < N; i++) {
-        pages[i] = guest_alloc(&w.t, TEST_PAGE);
-        guest_writeq(&w.t, pages[i], 0x10000 + i);
+        pages[i] = vm_alloc(&w.t, TEST_PAGE);
+        vm_writeq(&w.t, pages[i], 0x10000 + i);
         add_cd(&w, i, i, pages[i]);
     }
     ste_install(&w.t, &w.s1);

@@ -102,19 +102,19 @@ uint64_t test_alloc(TestSMMU *t, uint64_t size)
     return addr;
 }
 
-uint64_t guest_pa(TestSMMU *t, uint64_t addr)
+uint64_t vm_pa(TestSMMU *t, uint64_t addr)
 {
     return t->s2 ? addr - TEST_IPA_OFFSET : addr;
 }
 
-void guest_writeq(TestSMMU *t, uint64_t addr, uint64_t val)
+void vm_writeq(TestSMMU *t, uint64_t addr, uint64_t val)
 {
-    qtest_writeq(t->qts, guest_pa(t, addr), val);
+    qtest_writeq(t->qts, vm_pa(t, addr), val);
 }
 
-uint64_t guest_readq(TestSMMU *t, uint64_t addr)
+uint64_t vm_readq(TestSMMU *t, uint64_t addr)
 {
-    return qtest_readq(t->qts, guest_pa(t, addr));
+    return qtest_readq(t->qts, vm_pa(t, addr));
 }
 
 /*
@@ -127,11 +127,11 @@ static uint64_t walk(TestSMMU *t, uint64_t table, uint64_t addr, bool guest)
 
     for (level = 1; level < 3; level++) {
         uint64_t desc = table + extract64(addr, 39 - 9 * level, 9) * 8;
-        uint64_t desc_pa = guest ? guest_pa(t, desc) : desc;
+        uint64_t desc_pa = guest ? vm_pa(t, desc) : desc;
         uint64_t next = qtest_readq(t->qts, desc_pa);
 
         if (!next) {
-            next = guest ? guest_alloc(t, TEST_PAGE) : test_alloc(t, TEST_PAGE);
+            next = guest ? vm_alloc(t, TEST_PAGE) : test_alloc(t, TEST_PAGE);
             next |= DESC_TABLE;
             qtest_writeq(t->qts, desc_pa, next);
         }
@@ -157,7 +157,7 @@ void smmuv3_unmap_stage2(TestSMMU *t, uint64_t addr)
     qtest_writeq(t->qts, walk(t, t->s2, addr, false), 0);
 }
 
-uint64_t guest_alloc(TestSMMU *t, uint64_t size)
+uint64_t vm_alloc(TestSMMU *t, uint64_t size)
 {
     uint64_t pa = test_alloc(t, size), i;
 
@@ -172,12 +172,12 @@ uint64_t guest_alloc(TestSMMU *t, uint64_t size)
 
 uint64_t stage1_table(TestSMMU *t)
 {
-    return guest_alloc(t, TEST_PAGE);
+    return vm_alloc(t, TEST_PAGE);
 }
 
 void stage1_map(TestSMMU *t, uint64_t table, uint64_t iova, uint64_t addr)
 {
-    guest_writeq(t, walk(t, table, iova, true),
+    vm_writeq(t, walk(t, table, iova, true),
                  addr | DESC_PAGE | DESC_AF | DESC_SH_INNER | DESC_AP_USER |
                  DESC_NG);
 }
@@ -190,9 +190,9 @@ static int leaf_bits(uint8_t fmt)
 uint64_t cd_table(TestSMMU *t, uint8_t fmt, uint8_t cdmax)
 {
     if (fmt == S1FMT_LINEAR) {
-        return guest_alloc(t, (uint64_t)CD_SIZE << cdmax);
+        return vm_alloc(t, (uint64_t)CD_SIZE << cdmax);
     }
-    return guest_alloc(t, 8ULL << MAX(cdmax - leaf_bits(fmt), 0));
+    return vm_alloc(t, 8ULL << MAX(cdmax - leaf_bits(fmt), 0));
 }
 
 /* The address of a CD, 0 if there is no leaf for it and none is allocated */
@@ -207,13 +207,13 @@ uint64_t cd_addr(TestSMMU *t, const TestStage1 *s1, uint32_t ssid, bool alloc)
 
     bits = leaf_bits(s1->fmt);
     l1cd = s1->table + (ssid >> bits) * 8;
-    leaf = guest_readq(t, l1cd);
+    leaf = vm_readq(t, l1cd);
     if (!leaf) {
         if (!alloc) {
             return 0;
         }
-        leaf = guest_alloc(t, CD_SIZE << bits) | 1;
-        guest_writeq(t, l1cd, leaf);
+        leaf = vm_alloc(t, CD_SIZE << bits) | 1;
+        vm_writeq(t, l1cd, leaf);
     }
     return (leaf & ~1ULL) + (ssid & MAKE_64BIT_MASK(0, bits)) * CD_SIZE;
 }
@@ -230,8 +230,8 @@ void cd_write(TestSMMU *t, uint64_t cd, uint64_t table, uint16_t asid)
     dw0 = deposit64(dw0, 45, 1, 1);         /* R */
     dw0 = deposit64(dw0, 46, 1, 1);         /* A */
     dw0 = deposit64(dw0, 48, 16, asid);
-    guest_writeq(t, cd + 8, table);
-    guest_writeq(t, cd, dw0);
+    vm_writeq(t, cd + 8, table);
+    vm_writeq(t, cd, dw0);
 }
 
 void ste_install(TestSMMU *t, const TestStage1 *s1)

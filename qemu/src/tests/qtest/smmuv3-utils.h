@@ -136,10 +136,10 @@ void pasid_dma_set(TestSMMU *t, uint32_t reg, uint32_t val);
  * mapped, page by page, as guest memory is allocated.
  */
 uint64_t test_alloc(TestSMMU *t, uint64_t size);
-uint64_t guest_alloc(TestSMMU *t, uint64_t size);
-uint64_t guest_pa(TestSMMU *t, uint64_t addr);
-void guest_writeq(TestSMMU *t, uint64_t addr, uint64_t val);
-uint64_t guest_readq(TestSMMU *t, uint64_t addr);
+uint64_t vm_alloc(TestSMMU *t, uint64_t size);
+uint64_t vm_pa(TestSMMU *t, uint64_t addr);
+void vm_writeq(TestSMMU *t, uint64_t addr, uint64_t val);
+uint64_t vm_readq(TestSMMU *t, uint64_t addr);
 void smmuv3_use_stage2(TestSMMU *t);
 void smmuv3_unmap_stage2(TestSMMU *t, uint64_t addr);
 
