@@ -30,8 +30,6 @@
 #define PASID_DMA_BAR_MSIX          4
 
 #define PASID_DMA_EXP_OFFSET        0x80
-#define PASID_DMA_PASID_OFFSET      0x100
-#define PASID_DMA_ATS_OFFSET        0x110
 
 #define PASID_DMA_DEFAULT_WIDTH     16
 
@@ -374,7 +372,7 @@ static void pasid_dma_reset_hold(Object *obj, ResetType type)
         pcie_pasid_reset(pdev);
     }
     if (s->ats) {
-        pci_set_word(pdev->config + PASID_DMA_ATS_OFFSET + PCI_ATS_CTRL, 0);
+        pci_set_word(pdev->config + pdev->exp.ats_cap + PCI_ATS_CTRL, 0);
     }
 }
 
@@ -388,13 +386,15 @@ static void pasid_dma_config_write(PCIDevice *pdev, uint32_t addr,
 static void pasid_dma_add_capabilities(PasidDmaState *s)
 {
     PCIDevice *pdev = PCI_DEVICE(s);
+    uint16_t offset = PCI_CONFIG_SPACE_SIZE;
 
     pcie_cap_flr_init(pdev);
     if (s->pasid_width) {
-        pcie_pasid_init(pdev, PASID_DMA_PASID_OFFSET, s->pasid_width);
+        pcie_pasid_init(pdev, offset, s->pasid_width);
+        offset += PCI_EXT_CAP_PASID_SIZEOF;
     }
     if (s->ats) {
-        pcie_ats_init(pdev, PASID_DMA_ATS_OFFSET, true);
+        pcie_ats_init(pdev, offset, true);
     }
 }
 

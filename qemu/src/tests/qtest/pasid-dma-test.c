@@ -430,9 +430,10 @@ static void test_itself(void)
 static void test_bad_width(void)
 {
     const char *out = "pasid-width is 21, but a PASID has 20 bits at most";
-    QTestState *qts = qtest_init("-machine virt");
+    QTestState *qts = qtest_init("-machine virt -device pcie-root-port,id=rp");
     QDict *rsp = qtest_qmp(qts, "{ 'execute': 'device_add', 'arguments': {"
-                           " 'driver': 'pasid-dma', 'pasid-width': 21 } }");
+                           " 'driver': 'pasid-dma', 'bus': 'rp',"
+                           " 'pasid-width': 21 } }");
 
     g_assert_cmpstr(qdict_get_str(qdict_get_qdict(rsp, "error"), "desc"), ==,
                     out);
