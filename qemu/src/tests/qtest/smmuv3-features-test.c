@@ -1,0 +1,266 @@
+/*
+ * QTest of the SMMUv3's ATS, S2FWB and MSI
+ *
+ * What is expected is Arm's IHI 0070, whose sections the tests name.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "qemu/osdep.h"
+#include "qemu/bitops.h"
+#include "smmuv3-utils.h"
+
+#define DEVICE          "-device pasid-dma,addr=1 "
+#define GLOBAL(words)   DEVICE "-global arm-smmuv3." words
+
+#define LEN             64
+#define IOVA            0x12345000ULL
+#define NO_MEMORY       (1ULL << 40)
+
+#define CMD_ATC_INV     0x40
+#define CS_IRQ          (1 << 12)
+#define CERROR_ILL      1
+
+#define SMMU_IRQ_CTRL           0x50
+#define SMMU_GERRORN            0x64
+#define SMMU_GERROR_IRQ_CFG0    0x68
+#define SMMU_GERROR_IRQ_CFG1    0x70
+#define SMMU_EVENTQ_IRQ_CFG0    0xb0
+#define SMMU_EVENTQ_IRQ_CFG1    0xb8
+
+#define IRQ_CTRL_GERROR         BIT(0)
+#define IRQ_CTRL_EVENTQ         BIT(2)
+#define GERROR_CMDQ             BIT(0)
+#define GERROR_MSI_CMDQ         BIT(4)
+#define GERROR_MSI_EVENTQ       BIT(5)
+
+static uint32_t reg(TestSMMU *t, uint32_t offset)
+{
+    return qtest_readl(t->qts, t->base + offset);
+}
+
+/* A stream of both stages that maps IOVA */
+static void start(TestSMMU *t, const char *args)
+{
+    TestStage1 s1 = { .config = STE_CONFIG_NESTED };
+    uint64_t table;
+
+    test_start(t, true, "", args);
+    smmuv3_use_stage2(t);
+    table = stage1_table(t);
+    stage1_map(t, table, IOVA, vm_alloc(t, TEST_PAGE));
+    s1.table = cd_table(t, S1FMT_LINEAR, 0);
+    cd_write(t, s1.table, table, 1);
+    ste_install(t, &s1);
+}
+
+static void set_ste(TestSMMU *t, int dword, int pos, int bits, uint64_t val)
+{
+    uint64_t addr = t->strtab + TEST_SID * 64 + dword * 8;
+
+    qtest_writeq(t->qts, addr, deposit64(qtest_readq(t->qts, addr), pos, bits,
+                                         val));
+    smmuv3_invalidate_all(t);
+}
+
+static void check_transfer(TestSMMU *t, uint8_t type)
+{
+    TestEvent e;
+
+    g_assert_cmpuint(pasid_dma(t, true, IOVA, LEN, NO_PASID), ==,
+                     type ? PASID_DMA_RESULT_ABORT : PASID_DMA_RESULT_OK);
+    if (type) {
+        g_assert_true(smmuv3_event(t, &e));
+        g_assert_cmphex(e.type, ==, type);
+    }
+    smmuv3_no_event(t);
+}
+
+/* 6.3.1, 6.3.2, 6.3.4. With no property all is as it has been. */
+static void test_id_registers(void)
+{
+    static const struct {
+        const char *args;
+        uint32_t idr0, idr1, idr3;
+    } expected[] = {
+        { DEVICE, 0, 0, 0 },
+        { GLOBAL("ssidsize=0"), 0, 0, 0 },
+        { GLOBAL("ssidsize=16"), BIT(19), 16 << 6, 0 },
+        { GLOBAL("ats=on"), BIT(10) | BIT(11), 0, 0 },
+        { GLOBAL("s2fwb=on"), 0, 0, BIT(8) },
+        { GLOBAL("msi=on"), BIT(13), 0, 0 },
+    };
+    TestSMMU t;
+    int i;
+
+    for (i = 0; i < ARRAY_SIZE(expected); i++) {
+        test_start(&t, true, "", expected[i].args);
+        g_assert_cmphex(reg(&t, SMMU_IDR0), ==, 0x0d44101b | expected[i].idr0);
+        g_assert_cmphex(reg(&t, SMMU_IDR1), ==, 0x02730010 | expected[i].idr1);
+        g_assert_cmphex(reg(&t, SMMU_IDR3), ==, 0x1414 | expected[i].idr3);
+        test_stop(&t);
+    }
+}
+
+/* 5.2 EATS, with IDR0.NS1ATS and without IDR3.DPT */
+static void test_eats(void)
+{
+    static const uint8_t events[] = { 0, 0, C_BAD_STE, 0 };
+    TestSMMU t;
+    int eats;
+
+    start(&t, GLOBAL("ats=on"));
+    for (eats = 0; eats < ARRAY_SIZE(events); eats++) {
+        set_ste(&t, 1, 28, 2, eats);
+        check_transfer(&t, events[eats]);
+    }
+    test_stop(&t);
+
+    start(&t, DEVICE);
+    for (eats = 0; eats < ARRAY_SIZE(events); eats++) {
+        set_ste(&t, 1, 28, 2, eats);
+        check_transfer(&t, 0);
+    }
+    test_stop(&t);
+}
+
+/* The last command was refused; put a CMD_SYNC in its place and go on: 7.1 */
+static void check_refused(TestSMMU *t, uint64_t dw0, uint64_t dw1)
+{
+    uint32_t cons = reg(t, SMMU_CMDQ_CONS);
+    uint64_t entry = t->cmdq + cons * 16;
+
+    qtest_writeq(t->qts, entry, dw0);
+    qtest_writeq(t->qts, entry + 8, dw1);
+    qtest_writel(t->qts, t->base + SMMU_CMDQ_PROD, cons + 1);
+    g_assert_cmphex(reg(t, SMMU_CMDQ_CONS), ==, cons | CERROR_ILL << 24);
+    g_assert_cmphex(reg(t, SMMU_GERROR), ==, GERROR_CMDQ);
+}
+
+/* 4.5.1: what the trace says, which is all that there is of it */
+static void test_atc_inv(void)
+{
+    g_autofree char *path = NULL, *args = NULL, *text = NULL;
+    TestSMMU t;
+    int fd = g_file_open_tmp("smmuv3-atc-inv.XXXXXX", &path, NULL);
+    const uint64_t cmd = CMD_ATC_INV | (uint64_t)TEST_SID << 32;
+
+    g_assert_cmpint(fd, >=, 0);
+    close(fd);
+    args = g_strdup_printf("%s -global arm-smmuv3.ats=on -D %s "
+                           "-trace smmuv3_cmdq_atc_inv",
+                           GLOBAL("ssidsize=16"), path);
+    start(&t, args);
+    smmuv3_cmd(&t, cmd, 0x12345000);
+    smmuv3_cmd(&t, cmd | 5 << 12 | 1 << 9, 0x12345000 | 4);
+    smmuv3_cmd(&t, cmd | 5 << 12 | 1 << 11, 0x12345000 | 52);
+    smmuv3_cmd(&t, cmd | 0xfffffULL << 12 | 1 << 11 | 1 << 9, 51);
+    qtest_writel(t.qts, t.base + SMMU_CR0, 0xc);
+    smmuv3_cmd(&t, cmd, 0xbad000);      /* ignored while the SMMU is off */
+    check_refused(&t, cmd, 53);
+    test_stop(&t);
+
+    g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
+    unlink(path);
+    g_assert_nonnull(strstr(text, "sid=0x8 ssv=0 ssid=0x0 global=0 "
+                            "addr=0x12345000 size=0x1000\n"));
+    g_assert_nonnull(strstr(text, "sid=0x8 ssv=0 ssid=0x0 global=0 "
+                            "addr=0x12340000 size=0x10000\n"));
+    g_assert_nonnull(strstr(text, "sid=0x8 ssv=1 ssid=0x5 global=0 "
+                            "addr=0x0 size=0x0\n"));
+    g_assert_nonnull(strstr(text, "sid=0x8 ssv=1 ssid=0xfffff global=1 "
+                            "addr=0x0 size=0x8000000000000000\n"));
+    g_assert_null(strstr(text, "bad000"));
+}
+
+/* 5.2 S2FWB */
+static void test_s2fwb(void)
+{
+    TestSMMU t;
+
+    start(&t, GLOBAL("s2fwb=on"));
+    set_ste(&t, 1, 25, 1, 1);
+    check_transfer(&t, 0);
+    set_ste(&t, 2, 51, 1, 0);
+    check_transfer(&t, C_BAD_STE);
+    test_stop(&t);
+}
+
+static void sync_irq(TestSMMU *t, uint64_t addr, uint32_t data)
+{
+    smmuv3_cmd(t, CMD_SYNC | CS_IRQ | (uint64_t)data << 32, addr);
+}
+
+/* 4.7.3 */
+static void test_msi_sync(void)
+{
+    uint64_t addr;
+    TestSMMU t;
+
+    start(&t, GLOBAL("msi=on"));
+    addr = test_alloc(&t, TEST_PAGE);
+    qtest_writeq(t.qts, addr, -1ULL);
+    smmuv3_cmd(&t, CMD_SYNC | 0x1234ULL << 32, addr);
+    sync_irq(&t, 0, 0x5678);
+    g_assert_cmphex(qtest_readq(t.qts, addr), ==, -1ULL);
+    sync_irq(&t, addr, 0);
+    g_assert_cmphex(qtest_readq(t.qts, addr), ==, 0xffffffff00000000ULL);
+    sync_irq(&t, addr + 4, 0x9abc);
+    g_assert_cmphex(qtest_readq(t.qts, addr), ==, 0x9abc00000000ULL);
+    smmuv3_no_event(&t);
+    sync_irq(&t, NO_MEMORY, 1);
+    g_assert_cmphex(reg(&t, SMMU_GERROR), ==, GERROR_MSI_CMDQ);
+    test_stop(&t);
+
+    /* MSIAddress is ignored if there are none. */
+    start(&t, DEVICE);
+    addr = test_alloc(&t, TEST_PAGE);
+    sync_irq(&t, addr, 0x1234);
+    g_assert_cmphex(qtest_readq(t.qts, addr), ==, 0);
+    test_stop(&t);
+}
+
+/* 3.18.2 */
+static void test_msi_registers(void)
+{
+    uint64_t addr;
+    TestSMMU t;
+
+    start(&t, GLOBAL("msi=on"));
+    addr = test_alloc(&t, TEST_PAGE);
+    qtest_writeq(t.qts, t.base + SMMU_EVENTQ_IRQ_CFG0, addr);
+    qtest_writel(t.qts, t.base + SMMU_EVENTQ_IRQ_CFG1, 0x11);
+    qtest_writeq(t.qts, t.base + SMMU_GERROR_IRQ_CFG0, addr + 8);
+    qtest_writel(t.qts, t.base + SMMU_GERROR_IRQ_CFG1, 0x22);
+
+    set_ste(&t, 0, 0, 1, 0);
+    check_transfer(&t, C_BAD_STE);
+    g_assert_cmphex(qtest_readq(t.qts, addr), ==, 0);
+
+    qtest_writel(t.qts, t.base + SMMU_IRQ_CTRL,
+                 IRQ_CTRL_GERROR | IRQ_CTRL_EVENTQ);
+    check_transfer(&t, C_BAD_STE);
+    g_assert_cmphex(qtest_readq(t.qts, addr), ==, 0x11);
+    g_assert_cmphex(qtest_readq(t.qts, addr + 8), ==, 0);
+
+    qtest_writeq(t.qts, t.base + SMMU_EVENTQ_IRQ_CFG0, NO_MEMORY);
+    g_assert_cmpuint(pasid_dma(&t, true, IOVA, LEN, NO_PASID), ==,
+                     PASID_DMA_RESULT_ABORT);
+    g_assert_cmphex(reg(&t, SMMU_GERROR), ==, GERROR_MSI_EVENTQ);
+    g_assert_cmphex(qtest_readq(t.qts, addr + 8), ==, 0x22);
+    test_stop(&t);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+
+    qtest_add_func("/smmuv3/features/id-registers", test_id_registers);
+    qtest_add_func("/smmuv3/features/eats", test_eats);
+    qtest_add_func("/smmuv3/features/atc-inv", test_atc_inv);
+    qtest_add_func("/smmuv3/features/s2fwb", test_s2fwb);
+    qtest_add_func("/smmuv3/features/msi-sync", test_msi_sync);
+    qtest_add_func("/smmuv3/features/msi-registers", test_msi_registers);
+
+    return g_test_run();
+}

@@ -1,0 +1,135 @@
+/*
+ * QTest of a second SMMUv3, for the root bus of a pxb-pcie
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "qemu/osdep.h"
+#include "qemu/bitops.h"
+#include "hw/pci/pci_regs.h"
+#include "smmuv3-utils.h"
+
+#define PXB_BUS         0x40
+#define PXB_PORT        (PXB_BUS << 8 | TEST_DEVFN)
+#define PXB_BDF         ((PXB_BUS + 1) << 8)
+#define PXB_SMMU        0x0c000000ULL       /* first on the platform bus */
+#define PXB_STRTAB_LOG2 15
+
+#define ARGS            "-device pasid-dma,addr=1 " \
+                        "-device pxb-pcie,id=pcie.1,bus_nr=0x40,addr=2 " \
+                        "-device pcie-root-port,bus=pcie.1,addr=1,id=rp " \
+                        "-device pasid-dma,bus=rp " \
+                        "-global arm-smmuv3.ssidsize=16 " \
+                        "-device arm-smmuv3,primary-bus=pcie.1,stage=nested," \
+                        "ssidsize=4,s2fwb=on"
+
+#define LEN             64
+#define IOVA            0x12345000ULL
+#define BAR             0x18000000ULL
+
+static uint32_t reg(TestSMMU *t, uint64_t base, uint32_t offset)
+{
+    return qtest_readl(t->qts, base + offset);
+}
+
+/* The device on the other bus and its SMMU, with as much as is used here */
+static void other_side(TestSMMU *t, TestSMMU *other)
+{
+    uint64_t config = test_config(PXB_BDF), port = test_config(PXB_PORT);
+
+    *other = *t;
+    other->base = PXB_SMMU;
+    other->cmdq_prod = 0;
+    other->eventq_cons = 0;
+    other->strtab = test_alloc(t, 64ULL << PXB_STRTAB_LOG2);
+    other->cmdq = test_alloc(t, TEST_PAGE);
+    other->eventq = test_alloc(t, TEST_PAGE * 2);
+
+    qtest_writel(t->qts, port + PCI_PRIMARY_BUS,
+                 (PXB_BUS + 1) << 16 | (PXB_BUS + 1) << 8 | PXB_BUS);
+    qtest_writel(t->qts, port + PCI_MEMORY_BASE,
+                 (BAR + 0x100000) | BAR >> 16);
+    qtest_writew(t->qts, port + PCI_COMMAND,
+                 PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
+
+    g_assert_cmphex(qtest_readl(t->qts, config), ==,
+                    PASID_DMA_DEVICE_ID << 16 | PASID_DMA_VENDOR_ID);
+    other->regs = BAR;
+    qtest_writel(t->qts, config + PCI_BASE_ADDRESS_0, BAR);
+    qtest_writel(t->qts, config + PCI_BASE_ADDRESS_2, BAR + 0x100000);
+    qtest_writew(t->qts, config + PCI_COMMAND,
+                 PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
+
+    qtest_writeq(t->qts, PXB_SMMU + SMMU_STRTAB_BASE, other->strtab);
+    qtest_writel(t->qts, PXB_SMMU + SMMU_STRTAB_BASE_CFG, PXB_STRTAB_LOG2);
+    qtest_writeq(t->qts, PXB_SMMU + SMMU_CMDQ_BASE, other->cmdq | 8);
+    qtest_writeq(t->qts, PXB_SMMU + SMMU_EVENTQ_BASE, other->eventq | 8);
+    qtest_writel(t->qts, PXB_SMMU + SMMU_CR0, 0xd);
+}
+
+static void check(TestSMMU *t, uint32_t sid, uint8_t type)
+{
+    TestEvent e;
+
+    g_assert_cmpuint(pasid_dma(t, true, IOVA, LEN, NO_PASID), ==,
+                     type ? PASID_DMA_RESULT_ABORT : PASID_DMA_RESULT_OK);
+    if (type) {
+        g_assert_true(smmuv3_event(t, &e));
+        g_assert_cmphex(e.type, ==, type);
+        g_assert_cmphex(e.sid, ==, sid);
+    }
+    smmuv3_no_event(t);
+}
+
+static void test_second(void)
+{
+    TestStage1 s1 = { .config = STE_CONFIG_S1 };
+    TestSMMU t, other;
+    uint64_t table;
+
+    test_start(&t, true, "", ARGS);
+    g_assert_cmpuint(extract32(reg(&t, t.base, SMMU_IDR1), 6, 5), ==, 16);
+    g_assert_cmpuint(extract32(reg(&t, t.base, SMMU_IDR3), 8, 1), ==, 0);
+    g_assert_cmpuint(extract32(reg(&t, PXB_SMMU, SMMU_IDR1), 6, 5), ==, 4);
+    g_assert_cmpuint(extract32(reg(&t, PXB_SMMU, SMMU_IDR3), 8, 1), ==, 1);
+    g_assert_cmpuint(extract32(reg(&t, PXB_SMMU, SMMU_IDR0), 0, 2), ==, 3);
+    other_side(&t, &other);
+
+    /* Each device has its own SMMU to complain to. */
+    check(&other, PXB_BDF, C_BAD_STE);
+    smmuv3_no_event(&t);
+    check(&t, TEST_SID, C_BAD_STE);
+    smmuv3_no_event(&other);
+
+    /* A stream of the one isn't one of the other. */
+    table = stage1_table(&t);
+    stage1_map(&t, table, IOVA, test_alloc(&t, TEST_PAGE));
+    s1.table = cd_table(&t, S1FMT_LINEAR, 0);
+    cd_write(&t, s1.table, table, 1);
+    ste_install(&t, &s1);
+    check(&t, TEST_SID, 0);
+    check(&other, PXB_BDF, C_BAD_STE);
+
+    qtest_writeq(t.qts, other.strtab + PXB_BDF * 64,
+                 qtest_readq(t.qts, t.strtab + TEST_SID * 64));
+    smmuv3_invalidate_all(&other);
+    check(&other, PXB_BDF, 0);
+
+    /* Nor are its invalidations. */
+    qtest_writeq(t.qts, other.strtab + PXB_BDF * 64, 0);
+    smmuv3_invalidate_all(&t);
+    check(&other, PXB_BDF, 0);
+    smmuv3_invalidate_all(&other);
+    check(&other, PXB_BDF, C_BAD_STE);
+    check(&t, TEST_SID, 0);
+    test_stop(&t);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+
+    qtest_add_func("/smmuv3/pxb/second", test_second);
+
+    return g_test_run();
+}
