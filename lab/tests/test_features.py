@@ -20,7 +20,7 @@ class Arguments(unittest.TestCase):
     def test_the_second_smmu_has_its_own(self):
         words = features.arguments(["ssid", "smmu2=ssidsize=4,s2fwb=on"])
         self.assertIn("pxb-pcie,id=pcie.1,bus_nr=0x40,addr=0x1f", words)
-        self.assertEqual(words[-1], "arm-smmuv3,primary-bus=pcie.1,stage=nested,"
+        self.assertEqual(words[-3], "arm-smmuv3,primary-bus=pcie.1,stage=nested,"
                          "ats=off,msi=off,ssidsize=4,s2fwb=on")
 
     def test_refusals(self):
@@ -31,9 +31,9 @@ class Arguments(unittest.TestCase):
 
     def test_they_come_before_other_devices(self):
         words = machine.command("qemu", machine.Options(
-            "Image", devices=["edu,bus=pcie.1"], features=["smmu2"]))
-        self.assertLess(words.index("pxb-pcie,id=pcie.1,bus_nr=0x40,addr=0x1f"),
-                        words.index("edu,bus=pcie.1"))
+            "Image", devices=["pasid-dma,bus=port2nd"], features=["smmu2"]))
+        self.assertLess(words.index("pcie-root-port,bus=pcie.1,id=port2nd,chassis=64,addr=1"),
+                        words.index("pasid-dma,bus=port2nd"))
 
 
 class Programs(unittest.TestCase):

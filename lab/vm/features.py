@@ -6,8 +6,9 @@
   s2fwb         stage 2 forced write-back
   msi           interrupts as messages; Linux has CMD_SYNC write one and polls that
   smmu2[=PROPERTY=VALUE...]
-                a second SMMU, for a root bus of its own (pcie.1), with properties
-                like ssidsize=4,s2fwb=on; those of the first one are not its own
+                a second SMMU, for a root bus of its own with a root port, "port2nd",
+                that takes one -device ...,bus=port2nd; its properties are those given,
+                like ssidsize=4,s2fwb=on, and not the first one's
 """
 
 import os
@@ -44,11 +45,12 @@ def _second(value):
     names = {word.split("=")[0] for word in asked}
     words = [*(word for word in off if word.split("=")[0] not in names), *asked]
     return ["-device", f"pxb-pcie,id=pcie.1,bus_nr={PXB_BUS:#x},addr={PXB_SLOT:#x}",
-            "-device", ",".join(("arm-smmuv3,primary-bus=pcie.1,stage=nested", *words))]
+            "-device", ",".join(("arm-smmuv3,primary-bus=pcie.1,stage=nested", *words)),
+            "-device", f"pcie-root-port,bus=pcie.1,id=port2nd,chassis={PXB_BUS},addr=1"]
 
 
 def arguments(wanted):
-    """QEMU's arguments for these words; they come before devices on pcie.1."""
+    """QEMU's arguments for these words; they come before devices behind port2nd."""
     found = []
     for word in wanted:
         name, _, value = word.partition("=")
