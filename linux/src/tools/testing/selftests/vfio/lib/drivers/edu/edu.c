@@ -71,7 +71,7 @@ static bool edu_send_irq(struct vfio_pci_device *device, unsigned int i, u64 add
 	return true;
 }
 
-static const struct vfio_pci_driver_ops edu_ops = {
+const struct vfio_pci_driver_ops edu_ops = {
 	.name = "edu",
 	.buffer_size = EDU_BUFFER_SIZE,
 	.match = edu_match,

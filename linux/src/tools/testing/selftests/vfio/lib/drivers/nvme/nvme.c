@@ -319,7 +319,7 @@ static bool nvme_send_irq(struct vfio_pci_device *device, unsigned int i, u64 ad
 	return wait_for_completion(device, vaddr);
 }
 
-static const struct vfio_pci_driver_ops nvme_ops = {
+const struct vfio_pci_driver_ops nvme_ops = {
 	.name = "nvme",
 	.buffer_size = BUFFER_SIZE,
 	.memory_bar = 2,

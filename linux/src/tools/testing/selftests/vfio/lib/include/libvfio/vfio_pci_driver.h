@@ -91,6 +91,9 @@ struct vfio_pci_driver_ops {
 			 void *vaddr);
 };
 
+extern const struct vfio_pci_driver_ops edu_ops;
+extern const struct vfio_pci_driver_ops nvme_ops;
+
 /* A new driver needs no edit elsewhere. */
 void vfio_pci_driver_register(const struct vfio_pci_driver_ops *ops);
 
