@@ -714,6 +714,30 @@ static void guest_stall_test_second_stream(struct kunit *test)
 	EXPECT_COMMANDS(test, cmd_retry(SID(2), HW_STAG));
 }
 
+/* One PASID of several: the guest is told which, and the STAG says it all later */
+static void guest_stall_test_substream(struct kunit *test)
+{
+	u64 ssid = EVTQ_0_SSV | FIELD_PREP(EVTQ_0_SSID, 0x6789a);
+	u64 evt[4] = {
+		FIELD_PREP(EVTQ_0_ID, EVT_ID_PERMISSION_FAULT) | ssid |
+		FIELD_PREP(EVTQ_0_SID, SID(0)),
+		STALLED_IN | FIELD_PREP(EVTQ_1_STAG, HW_STAG), INPUT_ADDR,
+	};
+	struct stall_test *t = test->priv;
+	struct iommu_guest_fault fault = {};
+	u64 word1;
+
+	bind_quietly(test, 0);
+	KUNIT_EXPECT_TRUE(test, arm_smmu_handle_guest_event(&t->smmu, evt, 0));
+	KUNIT_ASSERT_TRUE(test, iommu_guest_faults_peek(t->faults, &fault));
+	KUNIT_EXPECT_EQ(test, le64_to_cpu(fault.smmuv3.event[0]),
+			FIELD_PREP(EVTQ_0_ID, EVT_ID_PERMISSION_FAULT) | ssid |
+			FIELD_PREP(EVTQ_0_SID, VSID(0)));
+	word1 = le64_to_cpu(fault.smmuv3.event[1]);
+	KUNIT_EXPECT_EQ(test, 0, answer(t, 0, FIELD_GET(EVTQ_1_STAG, word1)));
+	EXPECT_COMMANDS(test, cmd_retry(SID(0), HW_STAG));
+}
+
 static void expect_malformed(struct kunit *test,
 			     const struct iommu_guest_fault_response *resp)
 {
@@ -1110,6 +1134,7 @@ static struct kunit_case guest_stall_test_cases[] = {
 	KUNIT_CASE(guest_stall_test_unknown),
 	KUNIT_CASE(guest_stall_test_other_device),
 	KUNIT_CASE(guest_stall_test_second_stream),
+	KUNIT_CASE(guest_stall_test_substream),
 	KUNIT_CASE(guest_stall_test_malformed),
 	KUNIT_CASE(guest_stall_test_not_the_guests),
 	KUNIT_CASE(guest_stall_test_not_given),
