@@ -23,6 +23,11 @@ class Arguments(unittest.TestCase):
         self.assertEqual(words[-3], "arm-smmuv3,primary-bus=pcie.1,stage=nested,"
                          "ats=off,msi=off,ssidsize=4,s2fwb=on")
 
+    def test_those_of_tests_with_pasids(self):
+        words = features.arguments(features.PASIDS)
+        self.assertIn("arm-smmuv3.s2fwb=on", words)
+        self.assertIn("s2fwb=off", words[-1])
+
     def test_refusals(self):
         for word, reason in (("nosuch", "there is no feature nosuch"), ("ssid=21", "1 to 20"),
                              ("ssid=x", "1 to 20"), ("ats=1", "takes no value")):

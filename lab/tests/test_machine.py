@@ -17,7 +17,7 @@ def command(**options):
 class Commands(unittest.TestCase):
     def test_edus_sit_in_slots_from_two(self):
         edus = [word for word in command(edus=3) if word.startswith("edu,")]
-        self.assertEqual([word.split(",")[1] for word in edus],
+        self.assertEqual([word.split(",")[2] for word in edus],
                          ["addr=0x2", "addr=0x3", "addr=0x4"])
 
     def test_each_nvme_has_a_port_and_a_medium(self):

@@ -102,7 +102,8 @@ def _cpus(options):
 
 
 def _kernel(options):
-    isolation = (ISOLATE_PORTS,) if options.nvmes else ()
+    ports = options.nvmes or any("pcie-root-port" in device for device in options.devices)
+    isolation = (ISOLATE_PORTS,) if ports else ()
     append = " ".join((*APPEND, *isolation, options.append)).strip()
     return ["-kernel", options.kernel, "-initrd", INITRD, "-append", append]
 
@@ -139,7 +140,7 @@ def nvme(number):
 
 def _nvme_arguments(number):
     """Behind a root port of its own, which resets it and lets it be unplugged."""
-    return ["-device", f"pcie-root-port,id=port{number},addr={PORT_SLOT + number:#x},"
+    return ["-device", f"pcie-root-port,id=port{number},bus=pcie.0,addr={PORT_SLOT + number:#x},"
                        f"chassis={number + 1},slot={number + 1}",
             "-blockdev", f"driver=raw,node-name=medium{number},file.driver=file,"
                          f"file.filename={MEDIA[number]}",
@@ -152,10 +153,10 @@ def _devices(options):
     """edu does what VFIO's user says; virtio-blk has a driver in the kernel."""
     arguments = []
     for slot in range(EDU_SLOT, EDU_SLOT + options.edus):
-        arguments += ["-device", f"edu,addr={slot:#x},dma_mask=0xffffffffffffffff"]
+        arguments += ["-device", f"edu,bus=pcie.0,addr={slot:#x},dma_mask=0xffffffffffffffff"]
     arguments += [
         "-blockdev", f"driver=raw,node-name=disk,file.driver=file,file.filename={DISK}",
-        "-device", f"virtio-blk-pci,addr={BLK_SLOT:#x},drive=disk,iommu_platform=on,"
+        "-device", f"virtio-blk-pci,bus=pcie.0,addr={BLK_SLOT:#x},drive=disk,iommu_platform=on,"
                    "disable-legacy=on",
     ]
     for number in range(options.nvmes):

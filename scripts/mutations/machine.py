@@ -39,6 +39,7 @@ def options(boot, tests, mutation, out, kselftest):
     if boot == "kunit":
         return [*words, "--icount", "3", "--ktap", "console", "--no-bind", "--no-kmemleak"]
     words += ["--smp", "2"] if boot == "vfio-race" else ["--icount"]
+    words += ["--pasids"] if boot == "vfio-pasid" else []
     return [*words, "--ktap", "output", "--no-kmemleak", "--nvmes", "2",
             "--add", f"{kselftest}:/kselftest",
             "--test", command(tests)]

@@ -80,9 +80,13 @@ def choose(mutations, names):
 
 
 def boot_of(test):
-    """Tests that race want two CPUs, and the suites start without being told."""
+    """Tests that race want two CPUs, those with PASIDs the lab's own QEMU, and the suites
+    start without being told.
+    """
     if test.kind == "kunit":
         return "kunit"
+    if "pasid" in test.name or "substream" in test.name:
+        return "vfio-pasid"
     return "vfio-race" if "race" in test.name else "vfio"
 
 

@@ -51,10 +51,12 @@ class Stored(unittest.TestCase):
     def test_tests_of_one_program_boot_once(self):
         tests = [stored.Test("vfio", "a_test", ("-t", "one")),
                  stored.Test("vfio", "a_test", ("-t", "two")),
-                 stored.Test("vfio", "b_race_test"), stored.Test("kunit", "suite")]
+                 stored.Test("vfio", "b_race_test"), stored.Test("kunit", "suite"),
+                 stored.Test("vfio", "c_pasids_test")]
         self.assertEqual(stored.tests_by_boot(tests), {
             "vfio": [("vfio", "a_test", ("-t", "one", "-t", "two"))],
-            "vfio-race": [("vfio", "b_race_test", ())], "kunit": [("kunit", "suite", ())]})
+            "vfio-race": [("vfio", "b_race_test", ())], "kunit": [("kunit", "suite", ())],
+            "vfio-pasid": [("vfio", "c_pasids_test", ())]})
 
     def test_whole_program_wins(self):
         tests = [stored.Test("vfio", "a_test"), stored.Test("vfio", "a_test", ("-t", "one"))]
