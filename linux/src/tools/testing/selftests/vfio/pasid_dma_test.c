@@ -68,8 +68,8 @@ TEST_F(pasid_dma, pasid_is_blocked)
 	struct vmm *vmm = &self->vmm;
 	unsigned int i;
 
-	dma_read(&vmm->device, vmm->src.ipa, DMA_SIZE);
 	pattern_fill(vmm->src.vaddr, GUEST_PAGE_SIZE);
+	dma_read(&vmm->device, vmm->src.ipa, DMA_SIZE);
 	guest_ram_snapshot(&vmm->ram);
 	for (i = 0; i < ARRAY_SIZE(pasids); i++)
 		EXPECT_NE(PASID_DMA_OK, pasid_dma_write(&vmm->device, pasids[i],

@@ -10,6 +10,7 @@
 #define CMD_0_OP	GENMASK_ULL(7, 0)
 #define CMD_0_NUM	GENMASK_ULL(16, 12)
 #define CMD_0_SCALE	GENMASK_ULL(24, 20)
+#define CMD_0_SSID	GENMASK_ULL(31, 12)
 #define CMD_0_SID	GENMASK_ULL(63, 32)
 #define CMD_0_ASID	GENMASK_ULL(63, 48)
 #define CMD_1_TTL	GENMASK_ULL(9, 8)
@@ -47,6 +48,12 @@ struct iommu_guest_command_smmuv3 guest_cmd_tlbi_vaa(u64 va)
 struct iommu_guest_command_smmuv3 guest_cmd_cfgi_cd(u32 vsid)
 {
 	return make(CMD_OP_CFGI_CD | FIELD_PREP(CMD_0_SID, vsid), 1);
+}
+
+struct iommu_guest_command_smmuv3 guest_cmd_cfgi_cd_pasid(u32 vsid, u32 pasid)
+{
+	return make(CMD_OP_CFGI_CD | FIELD_PREP(CMD_0_SSID, pasid) |
+		    FIELD_PREP(CMD_0_SID, vsid), 1);
 }
 
 struct iommu_guest_command_smmuv3 guest_cmd_cfgi_cd_all(u32 vsid)

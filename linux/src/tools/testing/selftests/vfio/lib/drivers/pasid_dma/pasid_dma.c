@@ -11,6 +11,7 @@
 
 #include <libvfio/assert.h>
 #include <libvfio/dma.h>
+#include <libvfio/host.h>
 #include <libvfio/pasid_dma.h>
 #include <libvfio/vfio_pci_device.h>
 
@@ -36,6 +37,17 @@ static void set(struct vfio_pci_device *device, u32 offset, u32 val)
 static bool match(u16 vendor, u16 device)
 {
 	return vendor == PASID_DMA_VENDOR_ID && device == PASID_DMA_DEVICE_ID;
+}
+
+const char *pasid_dma_bdf(unsigned int i)
+{
+	const char *bdf;
+	unsigned int n;
+
+	for (n = 0; (bdf = vfio_selftests_bdf(n)); n++)
+		if (vfio_selftests_is(bdf, PASID_DMA) && !i--)
+			return bdf;
+	return NULL;
 }
 
 static bool busy(struct vfio_pci_device *device)
@@ -83,6 +95,11 @@ void pasid_dma_set_pasid(struct vfio_pci_device *device, u32 pasid)
 unsigned int pasid_dma_width(struct vfio_pci_device *device)
 {
 	return FIELD_GET(PASID_DMA_FEATURES_WIDTH, get(device, PASID_DMA_FEATURES));
+}
+
+u64 *pasid_dma_buffer(struct vfio_pci_device *device)
+{
+	return device->memory;
 }
 
 enum pasid_dma_result pasid_dma_result(struct vfio_pci_device *device)
@@ -155,6 +172,7 @@ static const struct vfio_pci_driver_ops pasid_dma_ops = {
 	.name = PASID_DMA,
 	/* Of which small requests are not too many. */
 	.buffer_size = SZ_4K,
+	.memory_bar = 2,
 	.match = match,
 	.read_start = read_start,
 	.write_start = write_start,

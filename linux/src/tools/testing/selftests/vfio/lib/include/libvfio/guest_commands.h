@@ -33,6 +33,9 @@ struct iommu_guest_command_smmuv3 guest_cmd_tlbi_vaa(u64 va);
 struct iommu_guest_command_smmuv3 guest_cmd_cfgi_cd(u32 vsid);
 struct iommu_guest_command_smmuv3 guest_cmd_cfgi_cd_all(u32 vsid);
 
+/* The same of one descriptor of a table that has one for each PASID. */
+struct iommu_guest_command_smmuv3 guest_cmd_cfgi_cd_pasid(u32 vsid, u32 pasid);
+
 /* The same for (@num + 1) << @scale granules from its address on. */
 struct iommu_guest_command_smmuv3
 guest_cmd_range(struct iommu_guest_command_smmuv3 cmd, u8 tg, u8 ttl, u8 num,

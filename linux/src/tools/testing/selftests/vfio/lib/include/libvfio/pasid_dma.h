@@ -13,6 +13,9 @@
  */
 #define PASID_DMA	"pasid-dma"
 
+/* The @i-th of them that the test may use, or NULL. */
+const char *pasid_dma_bdf(unsigned int i);
+
 /* Not the same as PASID 0. */
 #define PASID_DMA_NO_PASID	0xffffffff
 
@@ -36,6 +39,12 @@ void pasid_dma_set_pasid(struct vfio_pci_device *device, u32 pasid);
 
 /* The size of a PASID in bits, 0 if the device has none. */
 unsigned int pasid_dma_width(struct vfio_pci_device *device);
+
+/*
+ * The device's buffer: a transfer is from its beginning, or to it. To be accessed by
+ * words of 64 bits only.
+ */
+u64 *pasid_dma_buffer(struct vfio_pci_device *device);
 
 /* How the last transfer ended, and how many bytes it moved. */
 enum pasid_dma_result pasid_dma_result(struct vfio_pci_device *device);

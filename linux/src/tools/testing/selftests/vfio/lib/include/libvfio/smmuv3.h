@@ -69,6 +69,8 @@ static inline u64 ste_s1contextptr(const struct ste *ste)
 #define EVT_1_CLASS		GENMASK_ULL(41, 40)
 #define EVT_3_IPA		GENMASK_ULL(51, 12)
 
+#define EVT_ID_F_STREAM_DISABLED	0x06
+#define EVT_ID_C_BAD_SUBSTREAMID	0x08
 #define EVT_ID_C_BAD_CD		0x0a
 #define EVT_ID_F_CD_FETCH	0x09
 #define EVT_ID_F_WALK_EABT	0x0b
@@ -86,6 +88,10 @@ static inline u64 ste_s1contextptr(const struct ste *ste)
 #define EVENTQ_BASE_LOG2SIZE	GENMASK_ULL(4, 0)
 #define EVENTQ_BASE_ADDR	GENMASK_ULL(51, 5)
 #define SMMU_EVENTQ_PROD	0x100a8
+
+/* A first-level descriptor of a table of Context Descriptors. */
+#define L1CD_V			BIT_ULL(0)
+#define L1CD_L2PTR		GENMASK_ULL(51, 12)
 
 /* A Context Descriptor. */
 #define CD_DWORDS		8
