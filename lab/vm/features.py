@@ -23,8 +23,7 @@ FLAGS = ("ats", "s2fwb", "msi")
 PASIDS = (f"ssid={SSID_BITS}", "ats", "s2fwb", "smmu2=ssidsize=4")
 PASID_DEVICES = ("pasid-dma,bus=pcie.0,addr=0x18,pasid-width=20,ats=on",
                  "pasid-dma,bus=pcie.0,addr=0x19,pasid-width=12,ats=on",
-                 "pcie-root-port,id=port16,bus=pcie.1,addr=0x0,chassis=17",
-                 "pasid-dma,bus=port16,pasid-width=8")
+                 "pasid-dma,bus=port2nd,pasid-width=8")
 
 
 class FeatureError(Exception):
