@@ -363,7 +363,7 @@ uint32_t pasid_dma(TestSMMU *t, bool to_memory, uint64_t iova, uint32_t length,
     return pasid_dma_reg(t, PASID_DMA_RESULT);
 }
 
-/* Registers that say where configuration is change only while the SMMU is off. */
+/* Registers of where configuration is change only while the SMMU is off. */
 static void smmuv3_switch(TestSMMU *t, bool on)
 {
     qtest_writel(t->qts, t->base + SMMU_CR0,
