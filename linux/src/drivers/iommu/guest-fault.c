@@ -241,14 +241,15 @@ void iommu_guest_faults_close(struct iommu_guest_faults *faults)
 }
 EXPORT_SYMBOL_IF_KUNIT(iommu_guest_faults_close);
 
+#if IS_ENABLED(CONFIG_KUNIT)
 /* For tests, which have no file to write to */
-VISIBLE_IF_KUNIT
 int iommu_guest_faults_respond(struct iommu_guest_faults *faults,
 			       const struct iommu_guest_fault_response *resp)
 {
 	return iommu_guest_devices_respond(&faults->devices, resp);
 }
 EXPORT_SYMBOL_IF_KUNIT(iommu_guest_faults_respond);
+#endif
 
 /**
  * iommu_guest_faults_is_open() - Whether anybody can read a guest's faults

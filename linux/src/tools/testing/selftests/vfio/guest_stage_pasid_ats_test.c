@@ -191,9 +191,7 @@ TEST_F(guest_stage_pasid_ats, forms)
 	char expected[256], *commands;
 
 	snprintf(expected, sizeof(expected),
-		 "ATC_INV:sid=%x,ssid=%x,addr=%#llx,size=0x1000 "
-		 "ATC_INV:sid=%x,ssid=0,global=1,addr=%#llx,size=0x2000 "
-		 "ATC_INV:sid=%x,addr=0x0,size=0x0 SYNC",
+		 "ATC_INV:sid=%x,ssid=%x,addr=%#llx,size=0x1000 ATC_INV:sid=%x,ssid=0,global=1,addr=%#llx,size=0x2000 ATC_INV:sid=%x,addr=0x0,size=0x0 SYNC",
 		 device->sid, PASID, IOVA, device->sid, IOVA, device->sid);
 	bind_eats(&self->vmm, &self->cds, true);
 	oracle_mark();

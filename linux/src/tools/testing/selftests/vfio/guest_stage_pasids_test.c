@@ -409,7 +409,8 @@ TEST_F(guest_stage_pasids, reserved)
 	struct iommu_guest_stage_info info;
 
 	guest_stage_info(device, &info);
-	config = good = guest_cds_config(&cds, device, S1DSS_SSID0);
+	good = guest_cds_config(&cds, device, S1DSS_SSID0);
+	config = good;
 	config.smmuv3.s1fmt = 3;
 	EXPECT_EQ(-EINVAL, __guest_stage_bind(device, &config));
 	config.pasid_bits = 0;

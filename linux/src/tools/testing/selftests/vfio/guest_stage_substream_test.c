@@ -109,17 +109,59 @@ FIXTURE_VARIANT(guest_stage_substream)
 	enum s1dss s1dss;
 };
 
-#define FORMAT(_s1fmt, _name)						\
-	FIXTURE_VARIANT_ADD(guest_stage_substream, _name##_terminate)	\
-	{ .s1fmt = _s1fmt, .s1dss = S1DSS_TERMINATE, };			\
-	FIXTURE_VARIANT_ADD(guest_stage_substream, _name##_bypass)	\
-	{ .s1fmt = _s1fmt, .s1dss = S1DSS_BYPASS, };			\
-	FIXTURE_VARIANT_ADD(guest_stage_substream, _name##_ssid0)	\
-	{ .s1fmt = _s1fmt, .s1dss = S1DSS_SSID0, }
+FIXTURE_VARIANT_ADD(guest_stage_substream, linear_terminate)
+{
+	.s1fmt = S1FMT_LINEAR,
+	.s1dss = S1DSS_TERMINATE,
+};
 
-FORMAT(S1FMT_LINEAR, linear);
-FORMAT(S1FMT_4K_L2, leaves_of_4k);
-FORMAT(S1FMT_64K_L2, leaves_of_64k);
+FIXTURE_VARIANT_ADD(guest_stage_substream, linear_bypass)
+{
+	.s1fmt = S1FMT_LINEAR,
+	.s1dss = S1DSS_BYPASS,
+};
+
+FIXTURE_VARIANT_ADD(guest_stage_substream, linear_ssid0)
+{
+	.s1fmt = S1FMT_LINEAR,
+	.s1dss = S1DSS_SSID0,
+};
+
+FIXTURE_VARIANT_ADD(guest_stage_substream, leaves_of_4k_terminate)
+{
+	.s1fmt = S1FMT_4K_L2,
+	.s1dss = S1DSS_TERMINATE,
+};
+
+FIXTURE_VARIANT_ADD(guest_stage_substream, leaves_of_4k_bypass)
+{
+	.s1fmt = S1FMT_4K_L2,
+	.s1dss = S1DSS_BYPASS,
+};
+
+FIXTURE_VARIANT_ADD(guest_stage_substream, leaves_of_4k_ssid0)
+{
+	.s1fmt = S1FMT_4K_L2,
+	.s1dss = S1DSS_SSID0,
+};
+
+FIXTURE_VARIANT_ADD(guest_stage_substream, leaves_of_64k_terminate)
+{
+	.s1fmt = S1FMT_64K_L2,
+	.s1dss = S1DSS_TERMINATE,
+};
+
+FIXTURE_VARIANT_ADD(guest_stage_substream, leaves_of_64k_bypass)
+{
+	.s1fmt = S1FMT_64K_L2,
+	.s1dss = S1DSS_BYPASS,
+};
+
+FIXTURE_VARIANT_ADD(guest_stage_substream, leaves_of_64k_ssid0)
+{
+	.s1fmt = S1FMT_64K_L2,
+	.s1dss = S1DSS_SSID0,
+};
 
 /* A descriptor whose table shows @page, or nothing if that is 0, at the one address. */
 static void add_cd(struct guest_cds *cds, u32 pasid, u16 asid, u64 address, u64 page)
@@ -166,23 +208,25 @@ FIXTURE_TEARDOWN(guest_stage_substream)
 	EXPECT_TRUE(vmm_ste_is_host(&self->vmm));
 }
 
-static void fill(volatile u64 *to)
+static void fill(u64 *to)
 {
 	u64 words[WORDS];
 	unsigned int i;
 
 	pattern_fill(words, sizeof(words));
 	for (i = 0; i < WORDS; i++)
-		to[i] = words[i];
+		WRITE_ONCE(to[i], words[i]);
 }
 
-static bool same(const volatile u64 *one, const volatile u64 *other)
+static bool same(const u64 *one, const u64 *other)
 {
 	unsigned int i;
 
-	for (i = 0; i < WORDS && one[i] == other[i]; i++)
-		;
-	return i == WORDS;
+	for (i = 0; i < WORDS; i++) {
+		if (READ_ONCE(one[i]) != READ_ONCE(other[i]))
+			return false;
+	}
+	return true;
 }
 
 /* Whether a transfer moves data at @where, and nothing else. */
