@@ -267,3 +267,4 @@ void arm_smmu_guest_stalls_stop(struct arm_smmu_master *master)
 	kfree(stalls->slots);
 	stalls->slots = NULL;
 }
+EXPORT_SYMBOL_IF_KUNIT(arm_smmu_guest_stalls_stop);
