@@ -262,13 +262,17 @@ void arm_smmu_guest_events_stop(struct arm_smmu_master *master)
 }
 EXPORT_SYMBOL_IF_KUNIT(arm_smmu_guest_events_stop);
 
+static struct arm_smmu_device *arm_smmu_of_sysfs(struct device *dev)
+{
+	return container_of(dev_to_iommu_device(dev), struct arm_smmu_device,
+			    iommu);
+}
+
 static ssize_t guest_stage2_faults_show(struct device *dev,
 					struct device_attribute *attr,
 					char *buf)
 {
-	struct arm_smmu_device *smmu = container_of(dev_to_iommu_device(dev),
-						    struct arm_smmu_device,
-						    iommu);
+	struct arm_smmu_device *smmu = arm_smmu_of_sysfs(dev);
 
 	return sysfs_emit(buf, "%lld\n",
 			  atomic64_read(&smmu->guest_stage2_faults));
@@ -279,9 +283,7 @@ static ssize_t guest_stalls_aborted_show(struct device *dev,
 					 struct device_attribute *attr,
 					 char *buf)
 {
-	struct arm_smmu_device *smmu = container_of(dev_to_iommu_device(dev),
-						    struct arm_smmu_device,
-						    iommu);
+	struct arm_smmu_device *smmu = arm_smmu_of_sysfs(dev);
 
 	return sysfs_emit(buf, "%lld\n",
 			  atomic64_read(&smmu->guest_stalls_aborted));

@@ -25,8 +25,6 @@
 #define PASID_BITS	12
 #define PASID		1093
 #define PERIOD_US	100
-#define POLL_US		1000
-#define POLLS_MAX	10000
 
 /* One address space of the guest: at IOVA it has @page. */
 struct space {
@@ -137,17 +135,6 @@ static void invalidate_cd(struct vmm *vmm, u32 pasid)
 	guest_commands(&vmm->container, &cmd, 1);
 }
 
-static bool grows(u32 (*counter)(struct vfio_pci_device *device),
-		  struct vfio_pci_device *device)
-{
-	u32 from = counter(device);
-	int polls;
-
-	for (polls = 0; polls < POLLS_MAX && counter(device) < from + 3; polls++)
-		usleep(POLL_US);
-	return polls < POLLS_MAX;
-}
-
 /* Whether all that the device writes now arrives in this space. */
 static bool arrives_in(struct vfio_pci_device *device, struct space *space)
 {
@@ -155,7 +142,7 @@ static bool arrives_in(struct vfio_pci_device *device, struct space *space)
 
 	memset(space->vaddr, 0, SMALL);
 	dma_barrier();
-	if (!grows(pasid_dma_succeeded, device))
+	if (!pasid_dma_goes_on(pasid_dma_succeeded, device))
 		return false;
 	dma_barrier();
 	return READ_ONCE(*space->vaddr) == READ_ONCE(*pasid_dma_buffer(device)) &&
@@ -189,7 +176,7 @@ TEST_F(guest_stage_pasids, descriptor_under_dma)
 	cd = guest_cds_address(cds, PASID);
 	guest_cds_bind(cds, device, S1DSS_TERMINATE);
 	start_writes(device, PASID);
-	EXPECT_TRUE(grows(pasid_dma_failed, device));
+	EXPECT_TRUE(pasid_dma_goes_on(pasid_dma_failed, device));
 	EXPECT_EQ(0, pasid_dma_succeeded(device));
 
 	guest_cds_set(cds, PASID, &old->table);
@@ -212,7 +199,7 @@ TEST_F(guest_stage_pasids, descriptor_under_dma)
 	EXPECT_TRUE(arrives_in(device, new));
 	invalidate_cd(vmm, PASID);
 	memset(new->vaddr, 0, SMALL);
-	EXPECT_TRUE(grows(pasid_dma_failed, device));
+	EXPECT_TRUE(pasid_dma_goes_on(pasid_dma_failed, device));
 	EXPECT_EQ(0, *new->vaddr);
 	pasid_dma_stop(device);
 }

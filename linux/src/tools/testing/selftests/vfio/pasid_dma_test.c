@@ -6,8 +6,6 @@
 #include <libvfio/harness.h>
 #include <libvfio/pasid_dma.h>
 
-#define POLL_US		1000
-#define POLLS_MAX	10000
 #define PERIOD_US	100
 
 FIXTURE(pasid_dma)
@@ -80,29 +78,18 @@ TEST_F(pasid_dma, pasid_is_blocked)
 	EXPECT_FALSE(guest_ram_kept(&vmm->ram));
 }
 
-static bool grows(u32 (*counter)(struct vfio_pci_device *device),
-		  struct vfio_pci_device *device)
-{
-	u32 from = counter(device);
-	int polls;
-
-	for (polls = 0; polls < POLLS_MAX && counter(device) < from + 3; polls++)
-		usleep(POLL_US);
-	return polls < POLLS_MAX;
-}
-
 TEST_F(pasid_dma, repeats)
 {
 	struct vfio_pci_device *device = &self->vmm.device;
 
 	pasid_dma_repeat_write(device, self->vmm.dst.ipa, DMA_SIZE, PERIOD_US);
 	EXPECT_TRUE(dma_busy(device));
-	EXPECT_TRUE(grows(pasid_dma_succeeded, device));
+	EXPECT_TRUE(pasid_dma_goes_on(pasid_dma_succeeded, device));
 	EXPECT_EQ(0, pasid_dma_failed(device));
 	guest_ram_unmap(&self->vmm.ram);
-	EXPECT_TRUE(grows(pasid_dma_failed, device));
+	EXPECT_TRUE(pasid_dma_goes_on(pasid_dma_failed, device));
 	guest_ram_map(&self->vmm.ram);
-	EXPECT_TRUE(grows(pasid_dma_succeeded, device));
+	EXPECT_TRUE(pasid_dma_goes_on(pasid_dma_succeeded, device));
 	pasid_dma_stop(device);
 	EXPECT_FALSE(dma_busy(device));
 }

@@ -8,6 +8,7 @@
  */
 #include <linux/bitfield.h>
 #include <linux/compiler.h>
+#include <unistd.h>
 
 #include <libvfio/assert.h>
 #include <libvfio/dma.h>
@@ -19,6 +20,8 @@
 
 #define SMALL_REQUEST	4
 #define LARGE_REQUEST	SZ_4K
+#define POLL_US		1000
+#define POLLS_MAX	10000
 
 static u32 get(struct vfio_pci_device *device, u32 offset)
 {
@@ -166,6 +169,17 @@ u32 pasid_dma_succeeded(struct vfio_pci_device *device)
 u32 pasid_dma_failed(struct vfio_pci_device *device)
 {
 	return get(device, PASID_DMA_FAILED);
+}
+
+bool pasid_dma_goes_on(u32 (*counter)(struct vfio_pci_device *device),
+		       struct vfio_pci_device *device)
+{
+	u32 from = counter(device);
+	int polls;
+
+	for (polls = 0; polls < POLLS_MAX && counter(device) < from + 3; polls++)
+		usleep(POLL_US);
+	return polls < POLLS_MAX;
 }
 
 static const struct vfio_pci_driver_ops pasid_dma_ops = {

@@ -68,4 +68,8 @@ void pasid_dma_stop(struct vfio_pci_device *device);
 u32 pasid_dma_succeeded(struct vfio_pci_device *device);
 u32 pasid_dma_failed(struct vfio_pci_device *device);
 
+/* Whether three more transfers of those that @counter counts end, within ten seconds. */
+bool pasid_dma_goes_on(u32 (*counter)(struct vfio_pci_device *device),
+		       struct vfio_pci_device *device);
+
 #endif /* SELFTESTS_VFIO_LIBVFIO_PASID_DMA_H */
