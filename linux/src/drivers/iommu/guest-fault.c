@@ -140,11 +140,13 @@ static bool guest_faults_append(struct iommu_guest_faults *faults,
 		next->flags |= fault->flags;
 		next->format = fault->format;
 		next->smmuv3 = fault->smmuv3;
+		wake_up_interruptible_poll(&faults->wait,
+					   EPOLLIN | EPOLLRDNORM);
 	} else {
+		/* Whoever reads has been woken up for those that are there */
 		faults->lost++;
 	}
 	faults->sequence++;
-	wake_up_interruptible_poll(&faults->wait, EPOLLIN | EPOLLRDNORM);
 	return fits;
 }
 
@@ -325,6 +327,27 @@ void iommu_guest_faults_detach(struct device *dev)
 	iommu_guest_faults_attach(NULL, dev);
 }
 EXPORT_SYMBOL_GPL(iommu_guest_faults_detach);
+
+/**
+ * iommu_guest_faults_stop() - Have no transaction of a device wait for its guest
+ * @dev: a device with an IOMMU, attached or not
+ *
+ * It is as iommu_guest_faults_detach(), but also aborts what waits for an answer
+ * already, as is done with whatever stalls from now on. Before a device is reset
+ * for good: a reset waits for its transactions, and late completions would reach
+ * a device that knows nothing of them.
+ *
+ * Context: Process context, may sleep. The device stays bound.
+ */
+void iommu_guest_faults_stop(struct device *dev)
+{
+	const struct iommu_ops *ops = dev_iommu_ops(dev);
+
+	iommu_guest_faults_detach(dev);
+	if (ops->abort_guest_faults)
+		ops->abort_guest_faults(dev);
+}
+EXPORT_SYMBOL_GPL(iommu_guest_faults_stop);
 
 /**
  * iommu_report_guest_fault() - Hand a fault to the guest that it belongs to

@@ -196,6 +196,26 @@ static int vfio_guest_stage_unbind(struct vfio_guest_stages *stages,
 }
 
 /**
+ * vfio_guest_stage_stop() - A device of a container is going to be closed
+ * @stages: the guest stages of the container
+ * @device: the device, with the lock of its group and of its device set held,
+ *	    after its last file descriptor is gone
+ *
+ * Its driver resets it, which has to wait for transactions that are stalled. So
+ * none waits for the guest any more. The guest stage remains until
+ * vfio_guest_stage_close(): what the device still does is translated by it.
+ */
+void vfio_guest_stage_stop(struct vfio_guest_stages *stages,
+			   struct vfio_device *device)
+{
+	guard(mutex)(&stages->lock);
+	if (!device->guest_stage)
+		return;
+	device->guest_stage->stopped = true;
+	iommu_guest_faults_stop(device->dev);
+}
+
+/**
  * vfio_guest_stage_close() - A device of a container has been closed
  * @stages: the guest stages of the container
  * @device: the device, with the lock of its group and of its device set held,
@@ -209,12 +229,15 @@ void vfio_guest_stage_close(struct vfio_guest_stages *stages,
 {
 	bool active;
 
+	/* No call can bind it: that takes a file descriptor of the device */
+	if (!device->guest_stage)
+		return;
+
 	/* Its driver may let it sleep already, and a change of ATS accesses it */
 	active = !vfio_device_pm_runtime_get(device);
 
 	mutex_lock(&stages->lock);
-	if (device->guest_stage)
-		WARN_ON(vfio_guest_stage_unbind(stages, device));
+	WARN_ON(vfio_guest_stage_unbind(stages, device));
 	mutex_unlock(&stages->lock);
 
 	if (active)

@@ -43,12 +43,14 @@ struct vfio_guest_stages {
  * @domain: nesting domain that @device is attached to for as long
  * @next_domain: in &vfio_guest_stages.domains, if this is the one for @domain
  * @vsid: what the guest calls it
+ * @stopped: @device is being closed, and its faults go nowhere
  */
 struct vfio_guest_stage {
 	struct vfio_device	*device;
 	struct iommu_domain	*domain;
 	struct list_head	next_domain;
 	u32			vsid;
+	bool			stopped;
 };
 
 void vfio_guest_stages_init(struct vfio_guest_stages *stages);
@@ -58,6 +60,8 @@ long vfio_guest_stage_ioctl(struct vfio_container *container, unsigned int cmd,
 struct iommu_domain *
 vfio_guest_stage_domain(struct vfio_container *container,
 			struct vfio_device *device);
+void vfio_guest_stage_stop(struct vfio_guest_stages *stages,
+			   struct vfio_device *device);
 void vfio_guest_stage_close(struct vfio_guest_stages *stages,
 			    struct vfio_device *device);
 

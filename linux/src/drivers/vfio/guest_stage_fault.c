@@ -14,7 +14,7 @@
 
 #include "vfio.h"
 
-/* From now on the faults of all devices that are bound go to @faults */
+/* From now on the faults of all devices that are bound, and open, go to @faults */
 static void vfio_guest_faults_replace(struct vfio_guest_stages *stages,
 				      struct iommu_guest_faults *faults)
 {
@@ -23,8 +23,10 @@ static void vfio_guest_faults_replace(struct vfio_guest_stages *stages,
 
 	lockdep_assert_held(&stages->lock);
 
-	xa_for_each(&stages->by_vsid, vsid, stage)
-		iommu_guest_faults_attach(faults, stage->device->dev);
+	xa_for_each(&stages->by_vsid, vsid, stage) {
+		if (!stage->stopped)
+			iommu_guest_faults_attach(faults, stage->device->dev);
+	}
 	iommu_guest_faults_put(stages->faults);
 	stages->faults = faults;
 }

@@ -49,7 +49,8 @@ enum iommu_guest_stage_state {
  *	  SMMU_IDR0.STALL_MODEL is 0b00, and the VMM hands the guest's answers
  *	  back, see &struct iommu_guest_fault_response. S1STALLD is as the
  *	  guest wrote it. Without this flag, and while nobody can read the
- *	  guest's faults at the time of the bind, the host sets S1STALLD.
+ *	  guest's faults at the time of the bind, the host sets S1STALLD if
+ *	  the SMMU has stalls.
  * @s1fmt: STE.S1Fmt: 0 linear, 1 two levels with 4KB leaves, 2 two levels with
  *	64KB leaves. With pasid_bits = 0 any value that the field has room for,
  *	0 to 3, is ignored, as in hardware.
@@ -278,7 +279,10 @@ struct iommu_guest_fault {
 /* How many records wait to be read, at most */
 #define IOMMU_GUEST_FAULTS_MAX	1024
 
-/* How many transactions of a device wait for an answer, at most */
+/*
+ * How many transactions of a device wait for an answer, at most. All guests behind an
+ * IOMMU together have half of what that can stall.
+ */
 #define IOMMU_GUEST_STALLS_MAX	64
 
 /**

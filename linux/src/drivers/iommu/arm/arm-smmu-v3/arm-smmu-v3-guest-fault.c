@@ -157,23 +157,13 @@ static bool arm_smmu_handle_guest_stall(struct arm_smmu_master *master,
 	return false;
 }
 
-/**
- * arm_smmu_handle_guest_event() - Handle an event of a device with a guest stage
- * @smmu: the SMMU
- * @evt: the event
- * @num: its number
- *
- * What the guest isn't told of goes to the log, as do the events of other
- * devices. Each device has a limit of its own there: no guest can use up that of
- * another, or the host's.
- *
- * A device that can't stall by its guest's configuration is the host's business if
- * it does. What was stalled when that was terminated is nobody's.
- *
- * Return: False if it is none
+/*
+ * False if it is none of a guest. A device that can't stall by its guest's
+ * configuration is the host's business if it does. What was stalled when that was
+ * terminated is nobody's.
  */
-bool arm_smmu_handle_guest_event(struct arm_smmu_device *smmu, const u64 *evt,
-				 u64 num)
+static bool arm_smmu_take_guest_event(struct arm_smmu_device *smmu,
+				      const u64 *evt, u64 num, bool *log)
 {
 	struct iommu_guest_fault fault = {
 		.format = IOMMU_GUEST_STAGE_FORMAT_ARM_SMMUV3,
@@ -209,7 +199,31 @@ bool arm_smmu_handle_guest_event(struct arm_smmu_device *smmu, const u64 *evt,
 						       &fault);
 	else if (owner == ARM_SMMU_EVENT_GUEST)
 		reported = iommu_report_guest_fault(master->dev, &fault);
-	if (!reported && __ratelimit(&events->log))
+	*log = !reported && __ratelimit(&events->log);
+	return true;
+}
+
+/**
+ * arm_smmu_handle_guest_event() - Handle an event of a device with a guest stage
+ * @smmu: the SMMU
+ * @evt: the event
+ * @num: its number
+ *
+ * What the guest isn't told of goes to the log, as do the events of other
+ * devices. Each device has a limit of its own there: no guest can use up that of
+ * another, or the host's. Nobody has to wait for streams_mutex meanwhile: the
+ * console may be slow.
+ *
+ * Return: False if it is none
+ */
+bool arm_smmu_handle_guest_event(struct arm_smmu_device *smmu, const u64 *evt,
+				 u64 num)
+{
+	bool log = false;
+
+	if (!arm_smmu_take_guest_event(smmu, evt, num, &log))
+		return false;
+	if (log)
 		arm_smmu_dump_event(smmu, evt);
 	return true;
 }

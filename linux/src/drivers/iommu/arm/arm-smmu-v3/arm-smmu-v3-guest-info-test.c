@@ -29,6 +29,7 @@ static int guest_info_test_init(struct kunit *test)
 			   ARM_SMMU_FEAT_HD | ARM_SMMU_FEAT_RANGE_INV |
 			   ARM_SMMU_FEAT_VAX | ARM_SMMU_FEAT_STALLS;
 	t->smmu.asid_bits = 16;
+	t->smmu.evtq.max_stalls = 40;
 	t->info.ipa_bits = 48;
 	t->info.pasid_bits = 20;
 	t->ats = true;
@@ -60,6 +61,7 @@ static void guest_info_test_most(struct kunit *test)
 			IDR3_E0PD | IDR3_BBML | IDR3_RIL | IDR3_STT | IDR3_HAD);
 	KUNIT_EXPECT_EQ(test, guest_idr(t, 4), 0);
 	KUNIT_EXPECT_EQ(test, guest_idr(t, 5),
+			FIELD_PREP(IDR5_STALL_MAX, 20) |
 			FIELD_PREP(IDR5_VAX, 1) | IDR5_GRAN64K | IDR5_GRAN16K |
 			IDR5_GRAN4K | IDR5_OAS_48_BIT);
 }
@@ -106,6 +108,25 @@ static void guest_info_test_driver_decides(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, guest_idr(t, 0) & IDR0_ATS);
 	t->stalls = false;
 	KUNIT_EXPECT_EQ(test, FIELD_GET(IDR0_STALL_MODEL, guest_idr(t, 0)), 1);
+	KUNIT_EXPECT_EQ(test, FIELD_GET(IDR5_STALL_MAX, guest_idr(t, 5)), 0);
+}
+
+/* The kernel has the transactions of guests wait, and so many of each */
+static void guest_info_test_stalls(struct kunit *test)
+{
+	static const u16 numbers[][2] = {
+		{ 0, 1 }, { 1, 1 }, { 2, 1 }, { 5, 2 },
+		{ 2 * IOMMU_GUEST_STALLS_MAX, IOMMU_GUEST_STALLS_MAX },
+		{ U16_MAX, IOMMU_GUEST_STALLS_MAX },
+	};
+	struct guest_info_test *t = test->priv;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(numbers); i++) {
+		t->smmu.evtq.max_stalls = numbers[i][0];
+		KUNIT_EXPECT_EQ(test, FIELD_GET(IDR5_STALL_MAX, guest_idr(t, 5)),
+				numbers[i][1]);
+	}
 }
 
 /* The other way round: what the hardware hasn't got isn't made up */
@@ -160,6 +181,7 @@ static struct kunit_case guest_info_test_cases[] = {
 	KUNIT_CASE(guest_info_test_most),
 	KUNIT_CASE(guest_info_test_least),
 	KUNIT_CASE(guest_info_test_driver_decides),
+	KUNIT_CASE(guest_info_test_stalls),
 	KUNIT_CASE(guest_info_test_hardware_decides),
 	KUNIT_CASE(guest_info_test_no_pasids),
 	KUNIT_CASE(guest_info_test_oas),

@@ -75,10 +75,14 @@ static u32 arm_smmu_guest_idr3(const struct arm_smmu_device *smmu, u32 raw)
 }
 
 static u32 arm_smmu_guest_idr5(const struct arm_smmu_device *smmu, u32 raw,
-			       unsigned int ipa_bits)
+			       unsigned int ipa_bits, bool stalls)
 {
 	u32 idr = raw & GUEST_IDR5_MASK;
 
+	if (stalls)
+		idr |= FIELD_PREP(IDR5_STALL_MAX,
+				  min(arm_smmu_guest_stalls_max(smmu),
+				      IOMMU_GUEST_STALLS_MAX));
 	idr |= FIELD_PREP(IDR5_OAS, arm_smmu_guest_oas(ipa_bits));
 	if ((smmu->features & ARM_SMMU_FEAT_VAX) && (raw & IDR5_GRAN64K))
 		idr |= FIELD_PREP(IDR5_VAX, IDR5_VAX_52_BIT);
@@ -102,7 +106,7 @@ void arm_smmu_guest_idrs(const struct arm_smmu_device *smmu, const u32 raw[6],
 	idr[2] = 0;
 	idr[3] = arm_smmu_guest_idr3(smmu, raw[3]);
 	idr[4] = 0;
-	idr[5] = arm_smmu_guest_idr5(smmu, raw[5], info->ipa_bits);
+	idr[5] = arm_smmu_guest_idr5(smmu, raw[5], info->ipa_bits, stalls);
 }
 EXPORT_SYMBOL_IF_KUNIT(arm_smmu_guest_idrs);
 

@@ -157,6 +157,7 @@ static void init_queues(struct kunit *test)
 	spin_lock_init(&t->smmu.evtq.lock);
 	t->smmu.evtq.q.prod_reg = (u32 __iomem __force *)&t->evtq_prod;
 	t->smmu.evtq.q.llq.max_n_shift = EVTQ_SHIFT;
+	t->smmu.evtq.max_stalls = 4 * MAX_STALLS;
 }
 
 static void init_smmu(struct kunit *test)
@@ -343,6 +344,7 @@ static void stall_test_exit(struct kunit *test)
 		t->devices[i].dev->iommu = NULL;
 		t->devices[i].dev->iommu_group = NULL;
 	}
+	KUNIT_EXPECT_EQ(test, t->smmu.guest_stalls_waiting, 0);
 	iommu_guest_faults_put(t->faults);
 }
 
@@ -859,6 +861,35 @@ static void guest_stall_test_too_many(struct kunit *test)
 	EXPECT_COMMANDS(test, cmd_retry(SID(0), HW_STAG));
 }
 
+/* Half of what the SMMU can stall is for all guests together */
+static void guest_stall_test_too_many_of_all(struct kunit *test)
+{
+	struct stall_test *t = test->priv;
+	u16 first;
+
+	t->smmu.evtq.max_stalls = 7;
+	bind(test, 0);
+	bind_quietly(test, 1);
+	first = stall_and_read(test, 0, HW_STAG);
+	stall_and_read(test, 0, HW_STAG + 1);
+	stall_and_read(test, 1, HW_STAG + 2);
+	EXPECT_COMMANDS(test);
+	KUNIT_EXPECT_TRUE(test, stalls(t, 1, HW_STAG + 3));
+	KUNIT_EXPECT_EQ(test, read_record(test, 1, 0), OF_CLASS(IN) | EVTQ_1_RnW);
+	EXPECT_COMMANDS(test, cmd_abort(SID(1), HW_STAG + 3));
+
+	/* Each way that one ends makes room: an answer, and that of a device's guest */
+	KUNIT_EXPECT_EQ(test, 0, answer(t, 0, first));
+	stall_and_read(test, 1, HW_STAG + 3);
+	KUNIT_EXPECT_TRUE(test, stalls(t, 0, HW_STAG));
+	read_record(test, 0, 0);
+	unbind(test, 1);
+	forget_commands(t);
+	stall_and_read(test, 0, HW_STAG);
+	stall_and_read(test, 0, HW_STAG + 2);
+	EXPECT_COMMANDS(test);
+}
+
 static void guest_stall_test_queue_full(struct kunit *test)
 {
 	struct stall_test *t = test->priv;
@@ -1070,6 +1101,28 @@ static void guest_stall_test_detached(struct kunit *test)
 	forget_commands(t);
 }
 
+/* Before a device is reset for good: it is bound, and nothing of it waits */
+static void guest_stall_test_stopped(struct kunit *test)
+{
+	struct stall_test *t = test->priv;
+	u16 stag;
+
+	bind(test, 0);
+	bind_quietly(test, 1);
+	stag = stall_and_read(test, 0, HW_STAG);
+	stall_and_read(test, 0, HW_STAG + 1);
+	stall_and_read(test, 1, HW_STAG + 2);
+	iommu_guest_faults_stop(t->devices[0].dev);
+	EXPECT_COMMANDS(test, cmd_abort(SID(0), HW_STAG),
+			cmd_abort(SID(0), HW_STAG + 1));
+	KUNIT_EXPECT_EQ(test, -ENOENT, answer(t, 0, stag));
+	KUNIT_EXPECT_TRUE(test, stalls(t, 0, HW_STAG));
+	EXPECT_COMMANDS(test, cmd_abort(SID(0), HW_STAG));
+	expect_no_record(test);
+	KUNIT_EXPECT_EQ(test, num_aborted(t), 3);
+	KUNIT_EXPECT_FALSE(test, has_s1stalld(t, 0));
+}
+
 static void guest_stall_test_force_sync(struct kunit *test)
 {
 	struct stall_test *t = test->priv;
@@ -1140,6 +1193,7 @@ static struct kunit_case guest_stall_test_cases[] = {
 	KUNIT_CASE(guest_stall_test_not_given),
 	KUNIT_CASE(guest_stall_test_not_stalled),
 	KUNIT_CASE(guest_stall_test_too_many),
+	KUNIT_CASE(guest_stall_test_too_many_of_all),
 	KUNIT_CASE(guest_stall_test_queue_full),
 	KUNIT_CASE(guest_stall_test_unbind),
 	KUNIT_CASE(guest_stall_test_unbind_streams),
@@ -1149,6 +1203,7 @@ static struct kunit_case guest_stall_test_cases[] = {
 	KUNIT_CASE(guest_stall_test_rebind),
 	KUNIT_CASE(guest_stall_test_close),
 	KUNIT_CASE(guest_stall_test_detached),
+	KUNIT_CASE(guest_stall_test_stopped),
 	KUNIT_CASE(guest_stall_test_force_sync),
 	KUNIT_CASE(guest_stall_test_race),
 	{},

@@ -42,6 +42,15 @@ bool arm_smmu_guest_can_stall(const struct arm_smmu_master *master)
 	       !(master->smmu->features & ARM_SMMU_FEAT_STALL_FORCE);
 }
 
+/*
+ * How many transactions of all guests may wait at a time. The SMMU has room for
+ * max_stalls: guests that never answer leave the other half to the host.
+ */
+unsigned int arm_smmu_guest_stalls_max(const struct arm_smmu_device *smmu)
+{
+	return max(smmu->evtq.max_stalls / 2, 1U);
+}
+
 static void arm_smmu_stall_cmd(struct arm_smmu_device *smmu, u64 cmd0, u64 cmd1,
 			       bool sync)
 {
@@ -64,12 +73,22 @@ static void arm_smmu_cmd_resume(struct arm_smmu_device *smmu, u32 sid, u16 stag,
 			   FIELD_PREP(CMDQ_RESUME_1_STAG, stag), false);
 }
 
+/* It doesn't wait any more */
+static void arm_smmu_guest_stall_put(struct arm_smmu_master *master,
+				     struct arm_smmu_guest_stall *stall)
+{
+	lockdep_assert_held(&master->smmu->streams_mutex);
+
+	stall->waits = false;
+	master->smmu->guest_stalls_waiting--;
+}
+
 static void arm_smmu_guest_stall_abort(struct arm_smmu_master *master,
 				       struct arm_smmu_guest_stall *stall)
 {
 	arm_smmu_cmd_resume(master->smmu, stall->sid, stall->hw_stag,
 			    CMDQ_RESUME_0_RESP_ABORT);
-	stall->waits = false;
+	arm_smmu_guest_stall_put(master, stall);
 	atomic64_inc(&master->smmu->guest_stalls_aborted);
 }
 
@@ -84,10 +103,12 @@ void arm_smmu_abort_guest_stall(struct arm_smmu_master *master, const u64 *evt)
 	atomic64_inc(&master->smmu->guest_stalls_aborted);
 }
 
-/* A free slot, with a new STAG. NULL if there is none. */
+/* A free slot, with a new STAG. NULL if there is none, or too many wait. */
 static struct arm_smmu_guest_stall *
-arm_smmu_guest_stall_get(struct arm_smmu_guest_stalls *stalls)
+arm_smmu_guest_stall_get(struct arm_smmu_master *master)
 {
+	struct arm_smmu_guest_stalls *stalls = &master->guest_stalls;
+	struct arm_smmu_device *smmu = master->smmu;
 	struct arm_smmu_guest_stall *stall;
 	u16 stag = stalls->next_stag;
 	unsigned int i;
@@ -95,10 +116,14 @@ arm_smmu_guest_stall_get(struct arm_smmu_guest_stalls *stalls)
 	/* So that each has a slot of its own where the numbers wrap, too */
 	BUILD_BUG_ON(!is_power_of_2(IOMMU_GUEST_STALLS_MAX));
 
+	if (smmu->guest_stalls_waiting >= arm_smmu_guest_stalls_max(smmu))
+		return NULL;
+
 	for (i = 0; i < IOMMU_GUEST_STALLS_MAX; i++, stag++) {
 		stall = &stalls->slots[stag % IOMMU_GUEST_STALLS_MAX];
 		if (!stall->waits) {
 			stall->waits = true;
+			smmu->guest_stalls_waiting++;
 			stall->stag = stag;
 			stalls->next_stag = stag + 1;
 			return stall;
@@ -113,7 +138,7 @@ arm_smmu_guest_stall_get(struct arm_smmu_guest_stalls *stalls)
  * @evt: the event, stalled, and one that is the guest's
  * @fault: what the guest is told of it, as if it weren't stalled
  *
- * With as many as can wait, this one is terminated, and @fault is reported as of a
+ * With as many waiting as may, this one is terminated, and @fault is reported as of a
  * transaction that was. An SMMU may do that with any (IHI 0070, 3.12 Fault models,
  * recording and reporting).
  *
@@ -126,7 +151,7 @@ bool arm_smmu_report_guest_stall(struct arm_smmu_master *master, const u64 *evt,
 
 	lockdep_assert_held(&master->smmu->streams_mutex);
 
-	stall = arm_smmu_guest_stall_get(&master->guest_stalls);
+	stall = arm_smmu_guest_stall_get(master);
 	if (!stall) {
 		arm_smmu_abort_guest_stall(master, evt);
 		return iommu_report_guest_fault(master->dev, fault);
@@ -171,7 +196,7 @@ int arm_smmu_respond_guest_fault(struct device *dev,
 	stall = &stalls->slots[stag % IOMMU_GUEST_STALLS_MAX];
 	if (!stall->waits || stall->stag != stag)
 		return -ENOENT;
-	stall->waits = false;
+	arm_smmu_guest_stall_put(master, stall);
 	arm_smmu_cmd_resume(master->smmu, stall->sid, stall->hw_stag,
 			    arm_smmu_resume_resp(resp->action));
 	return 0;
@@ -249,9 +274,10 @@ void arm_smmu_guest_stalls_terminate(struct arm_smmu_master *master, u64 next)
 				   /* Consumed before an STE translates again */
 				   i == master->num_streams - 1);
 	for (i = 0; i < IOMMU_GUEST_STALLS_MAX; i++) {
-		if (stalls->slots[i].waits)
-			atomic64_inc(&master->smmu->guest_stalls_aborted);
-		stalls->slots[i].waits = false;
+		if (!stalls->slots[i].waits)
+			continue;
+		arm_smmu_guest_stall_put(master, &stalls->slots[i]);
+		atomic64_inc(&master->smmu->guest_stalls_aborted);
 	}
 	stalls->first = next;
 }

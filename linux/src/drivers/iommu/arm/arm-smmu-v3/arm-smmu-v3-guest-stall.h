@@ -10,6 +10,7 @@
 #include "arm-smmu-v3.h"
 
 bool arm_smmu_guest_can_stall(const struct arm_smmu_master *master);
+unsigned int arm_smmu_guest_stalls_max(const struct arm_smmu_device *smmu);
 int arm_smmu_guest_stalls_start(struct arm_smmu_master *master, u32 vsid);
 void arm_smmu_guest_stalls_stop(struct arm_smmu_master *master);
 void arm_smmu_guest_stalls_terminate(struct arm_smmu_master *master, u64 next);
