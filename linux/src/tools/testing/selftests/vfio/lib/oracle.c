@@ -197,24 +197,29 @@ static u64 eventq_base(void)
 	       EVENTQ_BASE_ADDR;
 }
 
+void oracle_memory(u64 address, void *buf, size_t size)
+{
+	char *answer = ask("mem %#llx %zu", (unsigned long long)address, size);
+	unsigned int i;
+
+	VFIO_ASSERT(strlen(answer) == 2 * size, "'%s' is not memory", answer);
+	for (i = 0; i < size; i++) {
+		char digits[] = { answer[2 * i], answer[2 * i + 1], '\0' };
+
+		((u8 *)buf)[i] = strtoul(digits, NULL, 16);
+	}
+	free(answer);
+}
+
 void oracle_eventq_read(u32 pos, u64 event[4])
 {
 	u64 size = 4 * sizeof(*event);
 	u32 index = pos & ((1U << eventq_shift()) - 1);
-	char *answer = ask("mem %#llx %llu",
-			   (unsigned long long)(eventq_base() + index * size),
-			   (unsigned long long)size);
 	unsigned int i;
 
-	VFIO_ASSERT(strlen(answer) == 2 * size, "'%s' is not an event", answer);
-	for (i = 0; i < size; i++) {
-		char digits[] = { answer[2 * i], answer[2 * i + 1], '\0' };
-
-		((u8 *)event)[i] = strtoul(digits, NULL, 16);
-	}
+	oracle_memory(eventq_base() + index * size, event, size);
 	for (i = 0; i < 4; i++)
 		event[i] = __le64_to_cpu(event[i]);
-	free(answer);
 }
 
 void oracle_last_event(u64 record[4])

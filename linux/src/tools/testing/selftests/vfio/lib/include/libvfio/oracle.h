@@ -20,6 +20,9 @@ void oracle_mark(void);
 /* The entry that the SMMU has in memory for @sid. */
 void oracle_ste(u16 sid, struct ste *ste);
 
+/* What is in the machine's memory at a physical address, at most 4096 bytes of it. */
+void oracle_memory(u64 address, void *buf, size_t size);
+
 /* A register of the SMMU, of 32 bits. */
 u32 oracle_register(u32 offset);
 
