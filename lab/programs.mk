@@ -6,6 +6,8 @@ LIB := $(TREE)/tools/testing/selftests/vfio/lib
 LIB_C := $(sort $(wildcard $(LIB)/*.c $(LIB)/drivers/*/*.c))
 LIB_O := $(LIB_C:$(LIB)/%.c=$(OUT)/lib/%.o)
 PROGRAMS := demo bench
+PROGRAMS_C := $(wildcard $(PROGRAMS:%=lab/%/*.c))
+objects = $(patsubst %.c,$(OUT)/%.o,$(wildcard lab/$(1)/*.c))
 
 CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare \
 	-Wstrict-prototypes -Werror -D_GNU_SOURCE= -MMD -isystem $(HEADERS)/usr/include \
@@ -17,11 +19,15 @@ $(OUT)/lib/%.o: $(LIB)/%.c
 	@mkdir -p $(@D)
 	$(CROSS)gcc $(CFLAGS) -Wno-format-truncation -c -o $@ $<
 
-.SECONDEXPANSION:
-$(PROGRAMS:%=$(OUT)/%): $(OUT)/%: lab/$$*/$$*.c $(LIB_O) lab/programs.mk
-	$(CROSS)gcc $(CFLAGS) -static -pthread -MF $@.d -o $@ $< $(LIB_O)
+$(OUT)/lab/%.o: lab/%.c lab/programs.mk
+	@mkdir -p $(@D)
+	$(CROSS)gcc $(CFLAGS) -c -o $@ $<
 
--include $(PROGRAMS:%=$(OUT)/%.d) $(LIB_O:.o=.d)
+.SECONDEXPANSION:
+$(PROGRAMS:%=$(OUT)/%): $(OUT)/%: $$(call objects,$$*) $(LIB_O)
+	$(CROSS)gcc -static -pthread -o $@ $^
+
+-include $(PROGRAMS_C:%.c=$(OUT)/%.d) $(LIB_O:.o=.d)
 
 .PHONY: all
 .DELETE_ON_ERROR:

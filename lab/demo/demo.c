@@ -6,6 +6,7 @@
  * expect.py's.
  *
  * usage: demo -- BDF (an edu, bound to vfio-pci); the disk is /dev/vda
+ *        demo --last-act -- BDF... (one of them a pasid-dma)
  */
 #include <fcntl.h>
 #include <libgen.h>
@@ -15,16 +16,15 @@
 #include <unistd.h>
 
 #include <libvfio.h>
+#include <libvfio/pasid_dma.h>
+
+#include "report.h"
 
 #define DISK		"/dev/vda"
 #define DISK_SYSFS	"/sys/block/vda/device"
 #define SECTOR_SIZE	512
 #define READ_SECTOR	0
 #define WRITE_SECTOR	128
-/* Transfers are shown like STEs. */
-#define WORDS		8
-#define SIZE		(WORDS * sizeof(u64))
-
 enum kind { NONE, PHYSICAL, IPA, IOVA };
 
 static const char *const kind_names[] = {
@@ -65,33 +65,6 @@ struct row {
 };
 
 static const struct row *row;
-
-static void print_words(const char *key, const u64 *words)
-{
-	unsigned int i;
-
-	printf(", \"%s\": \"", key);
-	for (i = 0; i < WORDS; i++)
-		printf("%s%016llx", i ? " " : "", (unsigned long long)words[i]);
-	printf("\"");
-}
-
-static void print_row(u64 table)
-{
-	printf("{\"row\": \"%s\", \"asked\": \"%s\", \"table\": \"%#llx\"}\n",
-	       row->name, row->asked, (unsigned long long)table);
-}
-
-static void print_ste(const char *device, u16 sid)
-{
-	struct ste ste;
-
-	oracle_ste(sid, &ste);
-	printf("{\"ste\": \"%s\", \"device\": \"%s\", \"sid\": \"%x\"", row->name,
-	       device, sid);
-	print_words("words", ste.data);
-	printf("}\n");
-}
 
 static void print_transfer(const struct transfer *transfer)
 {
@@ -236,8 +209,8 @@ static void show_row(struct vmm *vmm)
 {
 	enum kind kind = usable(row->state);
 
-	print_row(vmm->table.cd);
-	print_ste("edu", vmm->device.sid);
+	print_row(row->name, row->asked, vmm->table.cd);
+	print_ste(row->name, "edu", vmm->device.sid);
 	try_both(vmm, kind == IOVA ? IOVA : IPA);
 	try_both(vmm, kind == IOVA ? IPA : IOVA);
 	fill_void_buffer(vmm);
@@ -277,7 +250,7 @@ static struct transfer show_host_edu(const char *bdf)
 	struct place place = { &device, &host_ram, &host_page, &host_page };
 	struct transfer read, write;
 
-	print_ste("edu", pci_requester_id(bdf));
+	print_ste(row->name, "edu", pci_requester_id(bdf));
 	host_device_open(&device, bdf);
 	VFIO_ASSERT(device.driver, "no driver here makes %s do DMA", bdf);
 	write = try_write(&place, PHYSICAL);
@@ -318,7 +291,7 @@ static void show_disk(void)
 	int fd = open(DISK, O_RDWR | O_DIRECT | O_SYNC | O_CLOEXEC);
 
 	VFIO_ASSERT(fd >= 0, DISK);
-	print_ste("disk", disk_sid());
+	print_ste(row->name, "disk", disk_sid());
 
 	oracle_mark();
 	VFIO_ASSERT(pwrite(fd, host_page.vaddr, GUEST_PAGE_SIZE,
@@ -337,7 +310,7 @@ static struct transfer show_host(const char *bdf, const struct row *host)
 	struct transfer read;
 
 	row = host;
-	print_row(0);
+	print_row(row->name, row->asked, 0);
 	read = show_host_edu(bdf);
 	show_disk();
 	return read;
@@ -411,13 +384,23 @@ static void walk(const char *bdf)
 	vmm_cleanup(&vmm);
 }
 
+static bool wants_last_act(int argc, char *argv[])
+{
+	return argc > 1 && !strcmp(argv[1], "--last-act");
+}
+
 int main(int argc, char *argv[])
 {
 	vfio_selftests_init(&argc, argv);
 	VFIO_ASSERT(vfio_selftests_bdf(0), "no device: name one after --");
 	VFIO_ASSERT(oracle_present(), "no oracle: run this in the lab");
-	host_ram_init();
-	walk(vfio_selftests_bdf(0));
+	if (wants_last_act(argc, argv)) {
+		VFIO_ASSERT(pasid_dma_bdf(0), "no device with PASIDs");
+		last_act(pasid_dma_bdf(0));
+	} else {
+		host_ram_init();
+		walk(vfio_selftests_bdf(0));
+	}
 	printf("{\"done\": true}\n");
 	return 0;
 }

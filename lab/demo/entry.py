@@ -28,6 +28,8 @@ class Entry:
         self.valid = bool(words[0] & 1)
         self.config = _bits(words[0], 3, 1)
         self.s1_context_ptr = _address(words[0], 51, 6)
+        # S1Fmt, S1CDMax and S1DSS
+        self.pasids = _bits(words[0], 5, 4), _bits(words[0], 63, 59), _bits(words[1], 1, 0)
         self.mev = _bits(words[1], 19, 19)
         self.vmid = _bits(words[2], 15, 0)
         self.s2ttb = _address(words[3], 51, 4)

@@ -3,8 +3,8 @@
 
 from dataclasses import dataclass
 
+from .dma import ARRIVED, BLOCKED
 from .entry import ABORT, NESTED, STAGE1, STAGE2
-from .facts import ARRIVED, BLOCKED
 
 # Whose tables S1ContextPtr names.
 HOST, GUEST = "the host's", "the guest's"
@@ -16,6 +16,8 @@ class Entry:
     # Whose context descriptors: HOST, GUEST, or None where it has to be 0.
     table: str = None
     mev: int = 0
+    # S1Fmt, S1CDMax and S1DSS of the guest's table
+    pasids: tuple = (0, 0, 0)
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,8 @@ class Transfer:
     outcome: str
     # The stages that translated it, or what the SMMU says for stopping it.
     route: str
+    # What the guest's VMM reads of it
+    told: tuple = ()
 
     def key(self):
         return self.device, self.direction, self.kind
@@ -38,6 +42,8 @@ class Row:
     # By device
     entries: dict
     transfers: tuple
+    # How wide an access is in words
+    width: int = 29
 
 
 def _both(device, kind, outcome, route):
@@ -72,4 +78,24 @@ ROWS = (
     Row("4", "unbound: as 2", {"edu": _STAGE2}, _IPA_WORKS),
     Row("5", "container gone: as 1",
         {"edu": _HOST, "disk": _HOST}, _DEFAULT_DOMAIN),
+)
+
+# Two levels with leaves of 4 KiB, 2^12 PASIDs, and descriptor 0 for what has none.
+_TABLE = Entry(NESTED, GUEST, mev=1, pasids=(1, 12, 2))
+
+
+def _own_space(kind):
+    return _both("dma", kind, ARRIVED, "nested")
+
+
+def _no_descriptor(pasid):
+    told = (f"C_BAD_CD: PASID {pasid}, vSID 0xabcd01",)
+    return tuple(Transfer("dma", direction, f"PASID {pasid}", BLOCKED, "C_BAD_CD", told)
+                 for direction in ("read", "write"))
+
+
+LAST_ACT = (
+    Row("6", "one table, several PASIDs", {"dma": _TABLE},
+        (*_own_space("no PASID"), *_own_space("PASID 1"), *_own_space("PASID 2"),
+         *_own_space("PASID 1093"), *_own_space("PASID 4095"), *_no_descriptor(3)), width=17),
 )

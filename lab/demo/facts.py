@@ -4,68 +4,10 @@
 import json
 import struct
 
+from .dma import WORDS, BadLine, Transfer, to_words
 from .entry import Entry
 
 SECTOR = 512
-WORDS = 8
-ARRIVED, BLOCKED, DAMAGED, UNCLEAR = "arrives", "blocked", "damaged", "unclear"
-_VOID = (0, (1 << 64) - 1)
-
-
-class BadLine(Exception):
-    """A line of the program's report makes no sense."""
-
-
-def _words(text):
-    words = tuple(int(word, 16) for word in text.split())
-    if len(words) != WORDS:
-        raise BadLine(f"'{text}' is not {WORDS} words")
-    return words
-
-
-class Transfer:
-    """One DMA: what was sent, and what was at its target before and after.
-
-    "read" is the device's: its target is the device's buffer. The target of a "write"
-    is memory. kept: nothing but the target changed."""
-
-    def __init__(self, fields):
-        self.device = fields["device"]
-        self.direction = fields["direction"]
-        self.kind = fields["kind"]
-        self.address = int(fields["address"], 0)
-        self.kept = fields.get("kept", True)
-        self.sent, self.before, self.after = (
-            _words(fields[key]) if key in fields else None
-            for key in ("sent", "before", "after"))
-        self.events = fields["events"].split()
-        self.translations = {name: int(count) for name, count in
-                             (word.split("=") for word in fields["translations"].split())}
-
-    def key(self):
-        return self.device, self.direction, self.kind
-
-    def outcome(self):
-        """From the data alone. A device may make zeros or ones of a read that failed."""
-        if not (self.sent and self.after) or self.sent == self.before:
-            return UNCLEAR
-        if self.after == self.sent:
-            return ARRIVED if self.kept else DAMAGED
-        if not self.kept or not self.before:
-            return DAMAGED
-        if self.direction == "write":
-            return BLOCKED if self.after == self.before else DAMAGED
-        return BLOCKED if self._nothing_was_read() else DAMAGED
-
-    def _nothing_was_read(self):
-        return all(word == old or word in _VOID
-                   for word, old in zip(self.after, self.before))
-
-    def route(self):
-        """Which stages translated it, or what the SMMU said when it stopped it."""
-        seen = [name for name, count in self.translations.items() if count]
-        seen += sorted({event.split(":")[0].removeprefix("SMMU_EVT_") for event in self.events})
-        return " ".join(seen)
 
 
 class Row:
@@ -79,11 +21,12 @@ class Row:
 
 
 class Facts:
-    """problems: why the report is not to be trusted."""
+    """outside: what the program says that the lab answered, in order. problems: why the
+    report is not to be trusted."""
 
     def __init__(self):
         self.rows = {}
-        self.stes = []
+        self.outside = []
         self.problems = []
         self.done = False
 
@@ -96,12 +39,14 @@ class Facts:
         if "row" in fields:
             self.rows[fields["row"]] = Row(fields["asked"], int(fields["table"], 0))
         elif "ste" in fields:
-            words = _words(fields["words"])
+            words = to_words(fields["words"])
             self._row(fields["ste"]).entries[fields["device"]] = Entry(words)
-            self.stes.append((fields["sid"], words))
+            self.outside.append((f"ste {fields['sid']}",
+                                 " ".join(f"{word:016x}" for word in words)))
         elif "transfer" in fields:
             transfer = Transfer(fields)
             self._row(fields["transfer"]).transfers[transfer.key()] = transfer
+            self.outside += transfer.read_outside()
         else:
             self.done = self.done or fields.get("done", False)
 
@@ -139,20 +84,20 @@ def add_disk(facts, image):
 
 
 def _answers(log):
-    """What the oracle read: pairs of a stream ID and the entry."""
+    """Pairs of what the oracle was asked and what it answered."""
     request = ""
     for line in log:
         mark, text = line[:2], line[2:].rstrip("\n")
         if mark == "> ":
             request = text
-        elif mark == "< " and request.startswith("ste "):
-            yield request.split()[1], text
+        elif mark == "< ":
+            yield request, text
 
 
-def check_entries(facts, log):
-    """Each entry that the machine's program passes on is one that the lab read itself."""
-    answers = iter([(sid, text) for sid, text in _answers(log)])
-    for sid, words in facts.stes:
-        if (sid, " ".join(f"{word:016x}" for word in words)) not in answers:
-            facts.problems.append(f"an entry of stream {sid} is not what the lab read")
+def check_outside(facts, log):
+    """Each entry and each piece of memory is one that the lab read itself."""
+    answers = _answers(log)
+    for request, answer in facts.outside:
+        if (request, answer) not in answers:
+            facts.problems.append(f"the answer to '{request}' is not what the lab read")
             return

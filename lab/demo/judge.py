@@ -53,6 +53,9 @@ def _entry_differences(expected, entry, row, first):
         wrong.append(f"S2TTB is {entry.s2ttb:#x} and VMID {entry.vmid}")
     if entry.mev != expected.mev:
         wrong.append(f"MEV is {entry.mev}, expected {expected.mev}")
+    if expected.table == GUEST and entry.pasids != expected.pasids:
+        wrong.append("S1Fmt, S1CDMax and S1DSS are {}, {} and {}, expected {}, {} and {}".format(
+            *entry.pasids, *expected.pasids))
     return wrong
 
 
@@ -64,7 +67,23 @@ def _transfer_differences(expected, transfer):
         wrong.append(f"{transfer.outcome()}, expected {expected.outcome}")
     if transfer.route() != expected.route:
         wrong.append(f"the SMMU says '{transfer.route()}', expected '{expected.route}'")
+    if transfer.told != expected.told:
+        wrong.append(f"the VMM reads {', '.join(transfer.told) or 'nothing'},"
+                     f" expected {', '.join(expected.told) or 'nothing'}")
     return wrong
+
+
+def _space_differences(row):
+    """One address, which each PASID has in a page of its own."""
+    spaces = {}
+    for transfer in row.transfers.values():
+        if transfer.ipa is not None:
+            spaces.setdefault(transfer.ipa, set()).add(transfer.kind)
+            if transfer.address != next(iter(row.transfers.values())).address:
+                yield f"{transfer.kind} has an address of its own, {transfer.address:#x}"
+    for ipa, kinds in spaces.items():
+        if len(kinds) > 1:
+            yield f"{', '.join(sorted(kinds))} have the same page, {ipa:#x}"
 
 
 def _judge_row(verdict, expected, row, first):
@@ -78,6 +97,8 @@ def _judge_row(verdict, expected, row, first):
         found = row.transfers.get(transfer.key())
         for sentence in _transfer_differences(transfer, found):
             verdict.add(expected.name, " ".join((*transfer.key(), sentence)))
+    for sentence in _space_differences(row):
+        verdict.add(expected.name, sentence)
 
 
 def judge(facts, rows=ROWS):

@@ -4,8 +4,7 @@
 from html import escape
 
 from . import words
-from .expect import ROWS
-from .facts import ARRIVED, BLOCKED
+from .dma import ARRIVED, BLOCKED
 
 WIDTH = 1270
 LINE = 19
@@ -95,6 +94,9 @@ def _transfers(expected, row, y):
                   _text(X_OUTCOME, y, words.outcome(transfer), "mono", fill),
                   _text(X_SMMU, y, transfer.route(), "mono", FAINT)]
         y += LINE
+        for line in words.told(transfer):
+            parts.append(_text(X_DMA, y, line, "mono"))
+            y += LINE
     return parts, y
 
 
@@ -122,11 +124,10 @@ def _row(expected, row, good, top):
     return [*parts, _line(20, bottom, WIDTH - 20, bottom, RULE)], bottom
 
 
-def _header():
-    parts = [_text(X_ASKED, 40, "A guest's stage 1 on top of the host's stage 2, under real DMA",
-                   "title")]
+def _header(table):
+    parts = [_text(X_ASKED, 40, table.title, "title")]
     y = 66
-    for line in words.LEGEND:
+    for line in table.legend:
         parts.append(_text(X_ASKED, y, line, "faint"))
         y += LINE
     y += LINE
@@ -147,13 +148,13 @@ def _footer(verdict, top, line):
     return parts, y + 24
 
 
-def render(facts, verdict):
-    parts, y = _header()
-    for expected in ROWS:
+def render(table, facts, verdict):
+    parts, y = _header(table)
+    for expected in table.rows:
         row = facts.rows.get(expected.name)
         added, y = _row(expected, row, expected.name not in verdict.wrong, y)
         parts += added
-    added, y = _footer(verdict, y, words.verdict_line(verdict, len(ROWS)))
+    added, y = _footer(verdict, y, words.verdict_line(verdict, table))
     body = "\n".join([*parts, *added])
     return (f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {y}"'
             f' width="{WIDTH}" height="{y}">\n<style>{_STYLE}</style>\n'

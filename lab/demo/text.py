@@ -4,7 +4,6 @@
 import textwrap
 
 from . import words
-from .expect import ROWS
 
 ASKED, STE, DMA = 28, 33, 60
 _HEAD = ("state, and what was asked", "STE", "DMA")
@@ -16,7 +15,8 @@ def _wrap(lines, width):
 
 def _dma(expected, row):
     for transfer in words.in_order(expected, row):
-        yield f"{words.access(transfer):29} {words.outcome(transfer)}"
+        yield f"{words.access(transfer):{expected.width}} {words.outcome(transfer)}"
+        yield from (" " + line for line in words.told(transfer))
 
 
 def _entries(row):
@@ -47,12 +47,12 @@ def _row(expected, row, good):
     return list(_side_by_side(asked, _wrap(_entries(row), STE), dma))
 
 
-def render(facts, verdict):
+def render(table, facts, verdict):
     rule = "-" * (ASKED + STE + DMA + 2)
-    lines = [*words.LEGEND, "", *_side_by_side(*([head] for head in _HEAD)), rule]
-    for expected in ROWS:
+    lines = [*table.legend, "", *_side_by_side(*([head] for head in _HEAD)), rule]
+    for expected in table.rows:
         row = facts.rows.get(expected.name)
         lines += [*_row(expected, row, expected.name not in verdict.wrong), rule]
     lines += verdict.sentences()
-    lines.append(words.verdict_line(verdict, len(ROWS)))
+    lines.append(words.verdict_line(verdict, table))
     return "\n".join(lines) + "\n"

@@ -2,10 +2,14 @@
 """The demo's verdict: a good walk passes, and whatever differs from it fails."""
 
 import json
+import struct
 import unittest
+from pathlib import Path
 from xml.etree import ElementTree
 
-from demo import expect, facts, judge, picture, text
+from demo import dma, expect, facts, judge, picture, text, words
+
+README = Path(__file__).resolve().parent.parent.parent / "README.md"
 
 IPA_TABLE = 0x40001000
 S2TTB, VMID, MEV = 0x42ba2000, 1, 1 << 19
@@ -27,12 +31,15 @@ def ste(expected):
         words[0] |= IPA_TABLE if expected.table == expect.GUEST else 0x42c5b000
     if expected.config in (0b110, 0b111):
         words[2], words[3] = VMID, S2TTB
+    fmt, bits, dss = expected.pasids
+    words[0] |= fmt << 4 | bits << 59
+    words[1] |= dss
     return words
 
 
 def transfer(row, expected, tag):
     sent, before = pattern(tag), pattern(tag + 1)
-    arrives = expected.outcome == facts.ARRIVED
+    arrives = expected.outcome == dma.ARRIVED
     stages = ("stage1", "stage2", "nested", "bypass", "abort")
     fields = {"transfer": row.name, "device": expected.device, "address": "0x1000",
               "direction": expected.direction, "kind": expected.kind, "kept": True,
@@ -44,16 +51,31 @@ def transfer(row, expected, tag):
     return fields
 
 
-def good_walk():
+def good_walk(rows=expect.ROWS):
     """What the program reports if all is well: a list of what its lines hold."""
     walk = []
-    for row in expect.ROWS:
+    for row in rows:
         walk.append({"row": row.name, "asked": "x: TRANSLATE", "table": hex(IPA_TABLE)})
         walk += [{"ste": row.name, "device": device, "sid": "10", "words": line(ste(entry))}
                  for device, entry in row.entries.items()]
         walk += [transfer(row, expected, 0x100 + 2 * i)
                  for i, expected in enumerate(row.transfers)]
     return [*walk, {"done": True}]
+
+
+def last_act():
+    """The same with a page for each PASID, which the lab reads."""
+    walk = good_walk(expect.LAST_ACT)
+    pages = {}
+    for fields in walk:
+        if "transfer" not in fields:
+            continue
+        number = pages.setdefault(fields["kind"], len(pages))
+        fields.update(address="0x40007000", ipa=hex(0x40010000 + number * 0x1000),
+                      physical=hex(0x48000000 + number * 0x1000))
+        if fields["events"]:
+            fields["faults"] = "00abcd010000380a"
+    return walk
 
 
 def read(walk):
@@ -135,9 +157,9 @@ class Judging(unittest.TestCase):
     def test_each_bit_of_an_entry_that_counts(self):
         walk = good_walk()
         for i in places(walk, "ste"):
-            words = [int(word, 16) for word in walk[i]["words"].split()]
+            entry = [int(word, 16) for word in walk[i]["words"].split()]
             for index, bit in ((0, 0), (0, 1), (0, 2), (0, 3), (1, 19)):
-                flipped = [*words]
+                flipped = [*entry]
                 flipped[index] ^= 1 << bit
                 with self.subTest(ste=walk[i], bit=(index, bit)):
                     self.assert_fails(changed(walk, i, words=line(flipped)))
@@ -174,36 +196,114 @@ class Judging(unittest.TestCase):
         self.assertFalse(verdict_of(good_walk(), swapped).passed())
 
 
+class LastAct(unittest.TestCase):
+    """What differs from a good one is wrong."""
+
+    def setUp(self):
+        self.walk = last_act()
+
+    def sentences(self, walk):
+        return verdict_of(walk, expect.LAST_ACT).sentences()
+
+    def assert_each_fails(self, reason, change):
+        for i in places(self.walk, "transfer"):
+            with self.subTest(self.walk[i]):
+                walk = changed(self.walk, i, **change(self.walk[i]))
+                self.assertRegex("\n".join(self.sentences(walk)), reason)
+
+    def test_good(self):
+        self.assertEqual(self.sentences(self.walk), [])
+
+    def test_each_missing_line_fails(self):
+        for i in range(len(self.walk)):
+            with self.subTest(self.walk[i]):
+                self.assertTrue(self.sentences(without(self.walk, i)))
+
+    def test_each_that_does_the_opposite_fails(self):
+        self.assert_each_fails("expected (arrives|blocked)", lambda fields: {
+            "after": fields["before" if fields["after"] == fields["sent"] else "sent"]})
+
+    def test_each_that_hits_another_page_too_fails(self):
+        self.assert_each_fails("damaged, expected", lambda _fields: {"kept": False})
+
+    def test_each_that_gets_what_is_anothers_fails(self):
+        self.assert_each_fails("damaged, expected", lambda _fields: {"after": line(pattern(7))})
+
+    def test_each_by_another_way_fails(self):
+        self.assert_each_fails("the SMMU says 'stage2'", lambda _fields: {
+            "translations": "stage2=1", "events": ""})
+
+    def test_each_with_an_address_of_its_own_fails(self):
+        self.assert_each_fails("an address of its own", lambda _fields: {"address": "0x40008000"})
+
+    def test_pages_that_are_shared_fail(self):
+        for fields in self.walk:
+            if fields.get("kind") == "PASID 1093":
+                fields["ipa"] = "0x40011000"
+        self.assertEqual(self.sentences(self.walk),
+                         ["state 6: PASID 1, PASID 1093 have the same page, 0x40011000"])
+
+    def test_what_the_vmm_reads_counts(self):
+        for other in ("00abcd0100003810", "00abcd010000280a", "00abcd010000300a",
+                      "00abcd020000380a", "00abcd010000380a 00abcd010000380a"):
+            self.assert_each_fails("the VMM reads .*, expected",
+                                   lambda _fields, other=other: {"faults": other})
+        deaf = [{**fields, "faults": ""} for fields in self.walk]
+        self.assertEqual(len(self.sentences(deaf)), 2)
+        self.assertIn("the VMM reads nothing, expected C_BAD_CD: PASID 3", self.sentences(deaf)[0])
+
+    def test_the_format_of_the_table_counts(self):
+        i, = places(self.walk, "ste")
+        for index, bit in ((0, 4), (0, 5), (0, 59), (0, 63), (1, 0), (1, 1)):
+            entry = [int(word, 16) for word in self.walk[i]["words"].split()]
+            entry[index] ^= 1 << bit
+            self.assertRegex("\n".join(self.sentences(changed(self.walk, i, words=line(entry)))),
+                             "S1Fmt, S1CDMax and S1DSS are")
+
+    def test_memory_has_to_be_what_the_lab_read(self):
+        found = read(self.walk)
+        log = [mark + text for request, answer in found.outside
+               for mark, text in (("> ", request), ("< ", answer))]
+        self.assertIn("> mem 0x48001000 64", log)
+        self.assertIn("< " + struct.pack("<8Q", *pattern(0x100)).hex(), log)
+        facts.check_outside(found, log)
+        self.assertEqual(found.problems, [])
+        for i in range(0, len(log), 2):
+            found.problems.clear()
+            facts.check_outside(found, log[:i + 1] + ["< error no"] + log[i + 2:])
+            self.assertRegex(found.problems[0], "not what the lab read")
+
+
 class Outcome(unittest.TestCase):
     def outcome(self, direction, after, sent=pattern(1), before=pattern(2), kept=True):
         fields = transfer(expect.ROWS[1], expect.ROWS[1].transfers[0], 1)
         fields.update(direction=direction, after=line(after), sent=line(sent),
                       before=line(before), kept=kept)
-        return facts.Transfer(fields).outcome()
+        return dma.Transfer(fields).outcome()
 
     def test_all_of_it_arrives(self):
         for direction in ("read", "write"):
-            self.assertEqual(self.outcome(direction, pattern(1)), facts.ARRIVED)
+            self.assertEqual(self.outcome(direction, pattern(1)), dma.ARRIVED)
 
     def test_part_of_it_arrives(self):
         half = pattern(1)[:4] + pattern(2)[4:]
         for direction in ("read", "write"):
-            self.assertEqual(self.outcome(direction, half), facts.DAMAGED)
+            self.assertEqual(self.outcome(direction, half), dma.DAMAGED)
 
     def test_nothing_arrives(self):
         for direction in ("read", "write"):
-            self.assertEqual(self.outcome(direction, pattern(2)), facts.BLOCKED)
+            self.assertEqual(self.outcome(direction, pattern(2)), dma.BLOCKED)
 
     def test_zeros_instead_are_no_data_of_a_read_but_they_are_of_a_write(self):
-        self.assertEqual(self.outcome("read", ZEROS), facts.BLOCKED)
-        self.assertEqual(self.outcome("write", ZEROS), facts.DAMAGED)
+        self.assertEqual(self.outcome("read", ZEROS), dma.BLOCKED)
+        self.assertEqual(self.outcome("write", ZEROS), dma.DAMAGED)
 
     def test_something_else_arrives(self):
         for direction in ("read", "write"):
-            self.assertEqual(self.outcome(direction, pattern(3)), facts.DAMAGED)
+            self.assertEqual(self.outcome(direction, pattern(3)), dma.DAMAGED)
 
     def test_sending_what_is_there_already_proves_nothing(self):
-        self.assertEqual(self.outcome("write", pattern(1), before=pattern(1)), facts.UNCLEAR)
+        self.assertEqual(self.outcome("write", pattern(1), before=pattern(1)), dma.UNCLEAR)
 
 
 class Reading(unittest.TestCase):
@@ -238,29 +338,29 @@ class Reading(unittest.TestCase):
                           {**common, "direction": direction, known: line(words)}])
             facts.add_disk(found, bytes(image))
             disk, = found.rows["1"].transfers.values()
-            self.assertEqual(disk.outcome(), facts.ARRIVED)
+            self.assertEqual(disk.outcome(), dma.ARRIVED)
             facts.add_disk(found, bytes(1024))
-            self.assertNotEqual(disk.outcome(), facts.ARRIVED)
+            self.assertNotEqual(disk.outcome(), dma.ARRIVED)
 
     def test_entries_have_to_be_those_that_the_lab_read(self):
         found = read(good_walk())
         log = []
-        for sid, words in found.stes:
-            log += [f"> ste {sid}\n", f"< {line(words)}\n", "> mark x\n", "< ok\n"]
-        facts.check_entries(found, log)
-        facts.check_entries(found, ["> ste 10\n", "< error no\n", *log])
+        for request, answer in found.outside:
+            log += [f"> {request}\n", f"< {answer}\n", "> mark x\n", "< ok\n"]
+        facts.check_outside(found, log)
+        facts.check_outside(found, ["> ste 10\n", "< error no\n", *log])
         self.assertEqual(found.problems, [])
         for wrong in (log[4:], [entry.replace("ste 10", "ste 18") for entry in log], []):
             found.problems.clear()
-            facts.check_entries(found, wrong)
+            facts.check_outside(found, wrong)
             self.assertRegex(found.problems[0], "not what the lab read")
 
 
 class Rendering(unittest.TestCase):
-    def render(self, walk):
+    def render(self, walk, table=words.STATES):
         found = read(walk)
-        verdict = judge.judge(found)
-        return text.render(found, verdict), picture.render(found, verdict)
+        verdict = judge.judge(found, table.rows)
+        return text.render(table, found, verdict), picture.render(table, found, verdict)
 
     def test_good(self):
         table, svg = self.render(good_walk())
@@ -278,5 +378,16 @@ class Rendering(unittest.TestCase):
         ElementTree.fromstring(svg)
 
     def test_no_line_is_too_wide_for_the_rule(self):
-        table, _svg = self.render(good_walk())
-        self.assertLessEqual(max(map(len, table.splitlines())), 125)
+        for table, svg in (self.render(good_walk()), self.render(last_act(), words.PASIDS)):
+            self.assertLessEqual(max(map(len, table.splitlines())), 125)
+            ElementTree.fromstring(svg)
+
+    def test_the_last_act(self):
+        for part in self.render(last_act(), words.PASIDS):
+            for shown in ("PASS: each PASID's DMA", "S1Fmt 1, S1CDMax 12, S1DSS 2",
+                          "PASID 1093", "IPA 0x40012000", "all DMA: IOVA 0x40007000",
+                          "the VMM reads C_BAD_CD: PASID 3, vSID 0xabcd01"):
+                self.assertIn(shown.replace("'", "&#x27;") if "<svg" in part else shown, part)
+
+    def test_the_readme_has_the_line_of_those_without_the_model(self):
+        self.assertIn(words.NO_MODEL + "\n", README.read_text())

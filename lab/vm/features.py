@@ -71,14 +71,18 @@ def arguments(wanted):
     return found
 
 
+def model(root, given=None):
+    """The QEMU that has them all: the one that was given, or the lab's own if it is built."""
+    own = os.path.join(root, PROGRAM)
+    return given or (own if os.access(own, os.X_OK) else None)
+
+
 def program(wanted, given, stock, root):
     """The QEMU to run: the one that was given, or the first that has it all."""
-    if given:
-        return given
     if not wanted:
-        return stock
-    own = os.path.join(root, PROGRAM)
-    if not os.access(own, os.X_OK):
+        return given or stock
+    own = model(root, given)
+    if not own:
         raise FeatureError(f"--feature {wanted[0]} needs the lab's own QEMU, and that isn't "
                            "built: run make qemu")
     return own
