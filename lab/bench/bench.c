@@ -1,116 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Measures what a guest stage costs, with 1, 4 and 16 devices in a container, and
- * prints a line of JSON for each operation. The lab runs it with QEMU's -icount, where a
- * nanosecond of CLOCK_MONOTONIC is an instruction.
+ * Measures what a guest stage costs, with 1, 4 and 16 devices in a container or with
+ * many PASIDs in its table, and prints a line of JSON for each operation. The lab runs it
+ * with QEMU's -icount, where a nanosecond of CLOCK_MONOTONIC is an instruction.
  *
  * usage: bench -- BDF... (edus, bound to vfio-pci)
+ *        bench --pasids -- BDF... (one of them a pasid-dma)
  */
 #include <linux/kernel.h>
 #include <sys/ioctl.h>
-#include <time.h>
 
-#include <libvfio.h>
+#include <libvfio/pasid_dma.h>
 
-#define DEVICES_MAX	16
-#define SAMPLES		65
+#include "bench.h"
+
 #define MAP_IOVA	0x70000000ULL
-#define COMMANDS_MAX	256
 
 /* CMD_TLBI_NH_VA of the last level. See section 4.4.2 of IHI 0070. */
 #define TLBI_NH_VA	0x12ULL
 #define TLBI_ASID	GENMASK_ULL(63, 48)
 #define TLBI_LEAF	1ULL
-
-/* One operation: its name, and how long it took each time. */
-struct series {
-	const char *name;
-	u64 samples[SAMPLES];
-	unsigned int count;
-	char *commands;
-};
-
-struct bench {
-	struct vfio_container container;
-	struct vfio_pci_device devices[DEVICES_MAX];
-	unsigned int nr_devices;
-	struct guest_ram ram;
-	struct guest_table table;
-	struct guest_table other_table;
-	struct iommu_guest_command_smmuv3 commands[COMMANDS_MAX];
-	unsigned int nr_commands;
-};
-
-/* What it takes to look at the clock twice. */
-static u64 overhead;
-
-static u64 now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
-}
-
-static int compare(const void *a, const void *b)
-{
-	u64 x = *(const u64 *)a, y = *(const u64 *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-static u64 median(struct series *series)
-{
-	qsort(series->samples, series->count, sizeof(u64), compare);
-	return series->samples[series->count / 2];
-}
-
-static void add(struct series *series, u64 started)
-{
-	u64 took = now() - started;
-
-	series->samples[series->count++] = took > overhead ? took - overhead : 0;
-}
-
-static void print(struct series *series, unsigned int nr_devices)
-{
-	u64 mid = median(series);
-
-	printf("{\"operation\": \"%s\", \"devices\": %u, \"count\": %u, \"median\": %llu, \"min\": %llu, \"max\": %llu, \"commands\": \"%s\"}\n",
-	       series->name, nr_devices, series->count, (unsigned long long)mid,
-	       (unsigned long long)series->samples[0],
-	       (unsigned long long)series->samples[series->count - 1],
-	       series->commands ?: "");
-	fflush(stdout);
-}
-
-static void measure_overhead(void)
-{
-	struct series clock = { .name = "clock" };
-	unsigned int i;
-
-	for (i = 0; i < SAMPLES; i++)
-		add(&clock, now());
-	overhead = median(&clock);
-}
-
-typedef void (*operation)(struct bench *bench);
-
-static void run(struct series *series, operation operation, struct bench *bench)
-{
-	u64 started = now();
-
-	operation(bench);
-	add(series, started);
-}
-
-/* Once more, not timed, to see what the SMMU is told. */
-static void watch(struct series *series, operation operation, struct bench *bench)
-{
-	oracle_mark();
-	operation(bench);
-	series->commands = oracle_commands();
-}
 
 static void bind_table(struct bench *bench)
 {
@@ -122,7 +31,7 @@ static void bind_other_table(struct bench *bench)
 	guest_stage_translate(&bench->devices[0], &bench->other_table);
 }
 
-static void unbind(struct bench *bench)
+void unbind(struct bench *bench)
 {
 	guest_stage_unbind(&bench->devices[0]);
 }
@@ -147,7 +56,7 @@ static void fill_commands(struct bench *bench)
 	}
 }
 
-static void invalidate(struct bench *bench)
+void invalidate(struct bench *bench)
 {
 	struct vfio_iommu_type1_invalidate_guest_stage arg = {
 		.argsz = sizeof(arg),
@@ -230,17 +139,6 @@ static void stop_at_driver(struct bench *bench)
 	fail(bench, &config, bench->devices[0].fd, EINVAL);
 }
 
-static void bench_alone(struct bench *bench, const char *name, operation operation)
-{
-	struct series series = { .name = name };
-	unsigned int i;
-
-	watch(&series, operation, bench);
-	for (i = 0; i < SAMPLES; i++)
-		run(&series, operation, bench);
-	print(&series, bench->nr_devices);
-}
-
 static void bench_invalidate(struct bench *bench)
 {
 	static const struct {
@@ -259,50 +157,29 @@ static void bench_invalidate(struct bench *bench)
 	bind_table(bench);
 	for (i = 0; i < ARRAY_SIZE(batches); i++) {
 		bench->nr_commands = batches[i].nr_commands;
-		bench_alone(bench, batches[i].name, invalidate);
+		measure(bench, batches[i].name, invalidate);
 	}
 	unbind(bench);
 }
 
-enum { BIND, REBIND, REBIND_SAME, UNBIND, CYCLE };
-
-static const operation cycle[CYCLE] = {
-	[BIND] = bind_table,
-	[REBIND] = bind_other_table,
-	[REBIND_SAME] = bind_other_table,
-	[UNBIND] = unbind,
-};
-
 /* From state 2 to state 2, with the other devices of the container bound. */
-static void bench_cycle(struct bench *bench)
-{
-	struct series series[CYCLE] = {
-		[BIND] = { .name = "bind" },
-		[REBIND] = { .name = "rebind" },
-		[REBIND_SAME] = { .name = "rebind_same" },
-		[UNBIND] = { .name = "unbind" },
-	};
-	unsigned int i, step;
-
-	for (step = 0; step < CYCLE; step++)
-		watch(&series[step], cycle[step], bench);
-	for (i = 0; i < SAMPLES; i++)
-		for (step = 0; step < CYCLE; step++)
-			run(&series[step], cycle[step], bench);
-	for (step = 0; step < CYCLE; step++)
-		print(&series[step], bench->nr_devices);
-}
+static const struct step cycle[] = {
+	{ "bind", bind_table },
+	{ "rebind", bind_other_table },
+	{ "rebind_same", bind_other_table },
+	{ "unbind", unbind },
+};
 
 /* Where the instructions of a rebind go. */
 static void bench_steps(struct bench *bench)
 {
 	bind_other_table(bench);
-	bench_alone(bench, "container", stop_at_container);
-	bench_alone(bench, "argsz", stop_at_argsz);
-	bench_alone(bench, "fd", stop_at_fd);
-	bench_alone(bench, "core", stop_at_core);
-	bench_alone(bench, "vsid", stop_at_vsid);
-	bench_alone(bench, "driver", stop_at_driver);
+	measure(bench, "container", stop_at_container);
+	measure(bench, "argsz", stop_at_argsz);
+	measure(bench, "fd", stop_at_fd);
+	measure(bench, "core", stop_at_core);
+	measure(bench, "vsid", stop_at_vsid);
+	measure(bench, "driver", stop_at_driver);
 	unbind(bench);
 }
 
@@ -345,28 +222,43 @@ static void bench_devices(unsigned int nr_devices)
 	guest_table_init(&bench.other_table, &bench.ram, 2);
 	bind_all_but_the_first(&bench);
 
-	bench_cycle(&bench);
+	measure_cycle(&bench, cycle, ARRAY_SIZE(cycle));
 	bench_steps(&bench);
 	bench_invalidate(&bench);
-	bench_alone(&bench, "map_unmap", map_and_unmap);
+	measure(&bench, "map_unmap", map_and_unmap);
 
 	close_devices(&bench);
 	vfio_container_close(&bench.container);
 	guest_ram_cleanup(&bench.ram);
 }
 
-int main(int argc, char *argv[])
+static void bench_all_devices(void)
 {
 	static const unsigned int counts[] = { 1, 4, DEVICES_MAX };
 	unsigned int i;
 
-	vfio_selftests_init(&argc, argv);
-	VFIO_ASSERT(oracle_present(), "no oracle: run this in the lab");
-	measure_overhead();
 	for (i = 0; i < ARRAY_SIZE(counts); i++) {
 		VFIO_ASSERT(vfio_selftests_bdf(counts[i] - 1),
 			    "%u devices are needed", counts[i]);
 		bench_devices(counts[i]);
+	}
+}
+
+static bool wants_pasids(int argc, char *argv[])
+{
+	return argc > 1 && !strcmp(argv[1], "--pasids");
+}
+
+int main(int argc, char *argv[])
+{
+	vfio_selftests_init(&argc, argv);
+	VFIO_ASSERT(oracle_present(), "no oracle: run this in the lab");
+	measure_overhead();
+	if (wants_pasids(argc, argv)) {
+		VFIO_ASSERT(pasid_dma_bdf(0), "no device with PASIDs");
+		bench_pasids(pasid_dma_bdf(0));
+	} else {
+		bench_all_devices();
 	}
 	printf("{\"done\": true}\n");
 	return 0;

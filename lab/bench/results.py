@@ -19,25 +19,26 @@ class Aim:
 
 
 class Results:
-    """Medians by operation and number of devices."""
+    """Medians by operation and number of devices, or of PASIDs."""
 
     def __init__(self):
         self.measured = {}
 
     def add(self, fields):
-        self.measured[fields["operation"], fields["devices"]] = fields
+        unit = "pasids" if "pasids" in fields else "devices"
+        self.measured[fields["operation"], fields[unit]] = fields
 
-    def median(self, operation, devices):
+    def median(self, operation, number):
         try:
-            return self.measured[operation, devices]["median"]
+            return self.measured[operation, number]["median"]
         except KeyError:
-            raise ResultsError(f"{operation} with {devices} devices was not measured") from None
+            raise ResultsError(f"{operation} was not measured with {number}") from None
 
-    def medians(self, operation):
-        return [self.median(operation, devices) for devices in figures.DEVICES]
+    def medians(self, operation, numbers=figures.DEVICES):
+        return [self.median(operation, number) for number in numbers]
 
-    def commands(self, operation):
-        return self.measured[operation, figures.DEVICES[0]]["commands"]
+    def commands(self, operation, number=figures.DEVICES[0]):
+        return self.measured[operation, number]["commands"]
 
     def steps(self):
         """Pairs of what a step does and what it costs."""
@@ -92,12 +93,39 @@ def aims(results):
             *(_invalidate_aim(results, *item) for item in figures.INVALIDATE_MOST.items())]
 
 
-def as_json(results):
+def _same_aim(results, operation):
+    found = results.medians(operation + "_pasids", figures.PASIDS)
+    spread = 100 * (max(found) - min(found)) / min(found)
+    return Aim(f"{operation} costs the same with 1, 1,000 and 2^16 PASIDs in the table: within"
+               f" {figures.SAME_PERCENT}%", f"{min(found):,} to {max(found):,}, {spread:.1f}%",
+               spread <= figures.SAME_PERCENT)
+
+
+def _cfgi_cd_aim(results):
+    """With the most of the one, and the least of the other."""
+    most = max(results.medians("cfgi_cd", figures.PASIDS))
+    tlbi = min(results.medians("tlbi", figures.PASIDS))
+    more = 100 * (most - tlbi) / tlbi
+    return Aim("a CFGI_CD by SSID costs what a TLBI does, and the lookup of its device: up to"
+               f" {figures.LOOKUP_PERCENT}% more", f"{most:,} and {tlbi:,}, {more:.1f}%",
+               more <= figures.LOOKUP_PERCENT)
+
+
+def pasid_aims(results):
+    return [_same_aim(results, "bind"), _same_aim(results, "unbind"), _cfgi_cd_aim(results)]
+
+
+def as_json(results, pasids=None):
+    """pasids: the results with those, if there are any."""
+    measured, reached = [*results.measured.values()], aims(results)
+    if pasids:
+        measured += pasids.measured.values()
+        reached += pasid_aims(pasids)
     return json.dumps({
         "unit": "instructions",
-        "measured": list(results.measured.values()),
+        "measured": measured,
         "mainline": {op.name: op.mainline for op in figures.OPERATIONS if op.mainline},
         "mainline_source": " ".join(figures.SOURCE),
         "steps_of_a_rebind": dict(results.steps()),
-        "aims": [asdict(aim) for aim in aims(results)],
+        "aims": [asdict(aim) for aim in reached],
     }, indent=1) + "\n"

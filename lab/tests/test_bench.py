@@ -58,6 +58,59 @@ class Aims(unittest.TestCase):
                 self.assertEqual(missed(**{name: (1, 1, limit + 1)}), [number])
 
 
+def with_pasids(**changes):
+    """The same for a run with PASIDs."""
+    for op in figures.PASID_OPERATIONS:
+        medians = changes.get(op.name, (1000, 1000, 1000))
+        for pasids, median in zip(figures.PASIDS, medians):
+            yield json.dumps({"operation": op.name, "pasids": pasids, "count": 65,
+                              "median": median, "min": median, "max": median,
+                              "commands": "CFGI_CD:sid=c0,ssid=ffff SYNC"})
+    yield '{"done": true}'
+
+
+class PasidAims(unittest.TestCase):
+    def reached(self, **changes):
+        found = results.pasid_aims(results.read(with_pasids(**changes)))
+        return [aim.reached for aim in found]
+
+    def test_sizes(self):
+        self.assertEqual(figures.PASIDS, (1, 1000, 65536))
+
+    def test_all_reached(self):
+        self.assertEqual(self.reached(), [True] * 3)
+
+    def test_more_pasids_that_cost_more(self):
+        for number, name in enumerate(("bind_pasids", "unbind_pasids")):
+            self.assertTrue(all(self.reached(**{name: (1000, 1000, 1010)})))
+            for medians in ((1000, 1000, 1011), (1000, 1011, 1000), (1011, 1000, 1000)):
+                expected = [True] * 3
+                expected[number] = False
+                self.assertEqual(self.reached(**{name: medians}), expected)
+
+    def test_a_cfgi_cd_that_costs_more(self):
+        self.assertTrue(all(self.reached(cfgi_cd=(1000, 1000, 1120))))
+        self.assertEqual(self.reached(cfgi_cd=(1000, 1000, 1121)), [True, True, False])
+        self.assertEqual(self.reached(cfgi_cd=(1121, 1121, 1121), tlbi=(1200, 1000, 1200)),
+                         [True, True, False])
+
+    def test_one_that_is_missing(self):
+        lines = [line for line in with_pasids() if '"pasids": 65536' not in line]
+        with self.assertRaisesRegex(results.ResultsError, "bind_pasids was not measured with 65536"):
+            results.pasid_aims(results.read(lines))
+
+    def test_text(self):
+        text = report.render_pasids(results.read(with_pasids(cfgi_cd=(1616, 1616, 1616))))
+        for part in ("PASIDs in the table", "65,536", "1,616", "reached: NO   a CFGI_CD by SSID",
+                     "reached: yes  bind costs the same", "CFGI_CD:sid=c0,ssid=ffff SYNC"):
+            self.assertIn(part, text)
+
+    def test_json(self):
+        found = json.loads(results.as_json(results.read(measured()), results.read(with_pasids())))
+        self.assertEqual(len(found["aims"]), 10)
+        self.assertEqual(len([item for item in found["measured"] if "pasids" in item]), 12)
+
+
 class Steps(unittest.TestCase):
     def test_they_add_up_to_a_rebind(self):
         costs = {name: (100 * i,) * 3 for i, (name, _text) in enumerate(figures.STEPS, 1)}
@@ -73,7 +126,7 @@ class Reading(unittest.TestCase):
 
     def test_a_missing_operation(self):
         lines = [line for line in measured() if '"unbind"' not in line]
-        with self.assertRaisesRegex(results.ResultsError, "unbind with 1 devices"):
+        with self.assertRaisesRegex(results.ResultsError, "unbind was not measured with 1"):
             results.aims(results.read(lines))
 
     def test_a_broken_line(self):

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What a guest's table costs by how many PASIDs it has. All of these have a descriptor, and
+ * the device shows for each that it works.
+ */
+#include <linux/compiler.h>
+#include <linux/kernel.h>
+#include <linux/sizes.h>
+
+#include <libvfio/guest_cds.h>
+#include <libvfio/guest_commands.h>
+#include <libvfio/pasid_dma.h>
+
+#include "bench.h"
+
+#define IOVA		0x7000000000ULL
+/* Of 2^16 the descriptors are 4 MiB. */
+#define RAM_SIZE	SZ_8M
+
+static const struct size {
+	unsigned int nr_pasids;
+	unsigned int bits;
+} sizes[] = {
+	{ 1, 1 },
+	{ 1000, 10 },
+	{ 1 << 16, 16 },
+};
+
+/* The one that is measured. */
+static struct guest_cds cds;
+
+static void bind_cds(struct bench *bench)
+{
+	guest_cds_bind(&cds, &bench->devices[0], S1DSS_TERMINATE);
+}
+
+/* They share tables. What the SMMU knows of them it knows by ASID. */
+static u64 *fill_cds(struct bench *bench, const struct size *size)
+{
+	struct guest_ram *ram = &bench->ram;
+	u64 page;
+	u32 pasid;
+
+	guest_cds_init(&cds, ram, S1FMT_4K_L2, size->bits);
+	guest_table_init(&bench->table, ram, 0);
+	page = guest_ram_alloc(ram, GUEST_PAGE_SIZE, GUEST_PAGE_SIZE);
+	guest_table_map(&bench->table, IOVA, page, GUEST_PAGE_SIZE, GUEST_WRITE);
+	for (pasid = 0; pasid < size->nr_pasids; pasid++) {
+		bench->table.asid = pasid;
+		guest_cds_set(&cds, pasid, &bench->table);
+	}
+	return guest_ram_ptr(ram, page);
+}
+
+static void write_as(struct vfio_pci_device *device, u32 pasid, u64 *page)
+{
+	u64 *buffer = pasid_dma_buffer(device);
+
+	WRITE_ONCE(*buffer, ~(u64)pasid);
+	VFIO_ASSERT(pasid_dma_write(device, pasid, IOVA, sizeof(u64)) == PASID_DMA_OK &&
+		    READ_ONCE(*page) == ~(u64)pasid, "PASID %u", pasid);
+}
+
+static void try_all(struct bench *bench, u64 *page)
+{
+	struct vfio_pci_device *device = &bench->devices[0];
+	u32 pasid;
+
+	for (pasid = 0; pasid < bench->nr_pasids; pasid++)
+		write_as(device, pasid, page);
+	VFIO_ASSERT(pasid_dma_write(device, PASID_DMA_NO_PASID, IOVA, sizeof(u64)) ==
+		    PASID_DMA_ABORT, "DMA without a PASID");
+}
+
+static void measure_command(struct bench *bench, const char *name,
+			    struct iommu_guest_command_smmuv3 command)
+{
+	bench->commands[0] = command;
+	bench->nr_commands = 1;
+	measure(bench, name, invalidate);
+}
+
+static void bench_table(struct bench *bench)
+{
+	static const struct step steps[] = {
+		{ "bind_pasids", bind_cds },
+		{ "unbind_pasids", unbind },
+	};
+	u32 pasid = bench->nr_pasids - 1;
+
+	measure_cycle(bench, steps, ARRAY_SIZE(steps));
+	bind_cds(bench);
+	measure_command(bench, "tlbi", guest_cmd_tlbi_va(pasid, IOVA));
+	measure_command(bench, "cfgi_cd",
+			guest_cmd_cfgi_cd_pasid(bench->devices[0].vsid, pasid));
+	unbind(bench);
+}
+
+static void bench_size(const char *bdf, const struct size *size)
+{
+	struct bench bench = { .nr_devices = 1, .nr_pasids = size->nr_pasids };
+	u64 *page;
+
+	vfio_container_open(&bench.container, VFIO_TYPE1_NESTING_IOMMU);
+	vfio_pci_device_open(&bench.devices[0], bdf, &bench.container);
+	bench.devices[0].vsid = bench.devices[0].sid;
+	guest_ram_init(&bench.ram, &bench.container, GUEST_RAM_IPA, RAM_SIZE);
+	page = fill_cds(&bench, size);
+
+	bind_cds(&bench);
+	try_all(&bench, page);
+	unbind(&bench);
+	bench_table(&bench);
+
+	vfio_pci_device_close(&bench.devices[0]);
+	vfio_container_close(&bench.container);
+	guest_ram_cleanup(&bench.ram);
+}
+
+void bench_pasids(const char *bdf)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(sizes); i++)
+		bench_size(bdf, &sizes[i]);
+}
