@@ -57,6 +57,18 @@ class Programs(unittest.TestCase):
             os.chmod(own, 0o755)
         self.assertEqual(features.program(["ats"], None, "stock", self.root), own)
 
+    def test_the_model_is_what_would_be_taken(self):
+        self.assertIsNone(features.model(self.root))
+        self.assertEqual(features.model(self.root, "mine"), "mine")
+        own = os.path.join(self.root, features.PROGRAM)
+        os.makedirs(os.path.dirname(own))
+        with open(own, "w", encoding="ascii"):
+            os.chmod(own, 0o644)
+        self.assertIsNone(features.model(self.root))
+        os.chmod(own, 0o755)
+        self.assertEqual(features.model(self.root), own)
+        self.assertEqual(features.model(self.root, ""), own)
+
     def test_the_given_one_wins(self):
         self.assertEqual(features.program(["ats"], "mine", "stock", self.root), "mine")
 
