@@ -28,6 +28,9 @@
 #define CERROR_ILL      1
 #define SMMU_GERRORN    0x64
 
+/* OVFLG of EVENTQ_PROD, OVACKFLG of EVENTQ_CONS */
+#define OVFLG           BIT(31)
+
 #define DESC_VALID      0x3ULL
 #define DESC_ADDR       MAKE_64BIT_MASK(12, 36)
 #define DESC_AF         BIT_ULL(10)
@@ -408,6 +411,58 @@ static void test_illegal_commands(void)
     }
 }
 
+static uint32_t eventq_prod(World *w)
+{
+    return qtest_readl(w->t.qts, w->t.base + SMMU_EVENTQ_PROD);
+}
+
+static void eventq_ack(World *w, uint32_t cons)
+{
+    qtest_writel(w->t.qts, w->t.base + SMMU_EVENTQ_CONS, cons);
+}
+
+static void cause_event(World *w)
+{
+    g_assert_cmpuint(pasid_dma(&w->t, true, NO_MEMORY, LEN, NO_PASID), ==,
+                     PASID_DMA_RESULT_ABORT);
+}
+
+/*
+ * Events that a full queue has no room for: 7.4. Those after them are recorded
+ * whether or not the loss is acknowledged, and none of it is a global error.
+ */
+static void test_eventq_overflow(void)
+{
+    uint32_t size, i;
+    World w;
+
+    start_world(&w, true);
+    size = 1 << (qtest_readl(w.t.qts, w.t.base + SMMU_EVENTQ_BASE) & 0x1f);
+    for (i = 0; i < size; i++) {
+        g_assert_cmphex(eventq_prod(&w), ==, i);
+        cause_event(&w);
+    }
+    g_assert_cmphex(eventq_prod(&w), ==, size);
+
+    for (i = 0; i < 3; i++) {
+        cause_event(&w);
+        g_assert_cmphex(eventq_prod(&w), ==, OVFLG | size);
+    }
+    eventq_ack(&w, 1);
+    cause_event(&w);
+    g_assert_cmphex(eventq_prod(&w), ==, OVFLG | (size + 1));
+    cause_event(&w);
+    g_assert_cmphex(eventq_prod(&w), ==, OVFLG | (size + 1));
+
+    eventq_ack(&w, OVFLG | 2);
+    cause_event(&w);
+    g_assert_cmphex(eventq_prod(&w), ==, OVFLG | (size + 2));
+    cause_event(&w);
+    g_assert_cmphex(eventq_prod(&w), ==, size + 2);
+    g_assert_cmphex(qtest_readl(w.t.qts, w.t.base + SMMU_GERROR), ==, 0);
+    test_stop(&w.t);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -431,6 +486,7 @@ int main(int argc, char **argv)
     qtest_add_func("/smmuv3/faults/granules", test_granules);
     qtest_add_func("/smmuv3/faults/stage2-permission", test_stage2_permission);
     qtest_add_func("/smmuv3/faults/illegal-commands", test_illegal_commands);
+    qtest_add_func("/smmuv3/faults/eventq-overflow", test_eventq_overflow);
 
     return g_test_run();
 }
