@@ -60,6 +60,9 @@ struct PasidDmaState {
     uint32_t done;
     uint32_t succeeded;
     uint32_t failed;
+
+    /* By which a transfer notices that it has reset the device */
+    uint32_t resets;
 };
 
 /* One transfer, with all that the guest could otherwise change during it. */
@@ -113,6 +116,9 @@ static MemTxAttrs pasid_dma_attrs(PasidDmaState *s)
 /*
  * An access that an IOMMU refuses is tried again for every few bytes of it,
  * each time with a fault of its own. A real request faults once: so ask first.
+ *
+ * What is read can be in the buffer itself, at a place that overlaps its
+ * destination: hence not directly into it.
  */
 static MemTxResult pasid_dma_request(PasidDmaState *s, PasidDmaTransfer *t,
                                      uint32_t pos, uint32_t len)
@@ -120,21 +126,24 @@ static MemTxResult pasid_dma_request(PasidDmaState *s, PasidDmaTransfer *t,
     PCIDevice *pdev = PCI_DEVICE(s);
     uint8_t *buf = memory_region_get_ram_ptr(&s->buffer);
     bool to_memory = t->dir == DMA_DIRECTION_FROM_DEVICE;
+    uint8_t read[PASID_DMA_MAX_REQUEST];
     MemTxResult r;
 
     if (!address_space_access_valid(pci_get_address_space(pdev), t->iova + pos,
                                     len, to_memory, t->attrs)) {
         return MEMTX_ERROR;
     }
-    r = pci_dma_rw(pdev, t->iova + pos, buf + t->offset + pos, len, t->dir,
+    r = pci_dma_rw(pdev, t->iova + pos,
+                   to_memory ? buf + t->offset + pos : read, len, t->dir,
                    t->attrs);
-    if (!to_memory) {
+    if (!to_memory && r == MEMTX_OK) {
+        memcpy(buf + t->offset + pos, read, len);
         memory_region_set_dirty(&s->buffer, t->offset + pos, len);
     }
     return r;
 }
 
-static uint32_t pasid_dma_transfer(PasidDmaState *s)
+static uint32_t pasid_dma_transfer(PasidDmaState *s, uint32_t *done)
 {
     PasidDmaTransfer t = {
         .iova = s->iova,
@@ -146,14 +155,14 @@ static uint32_t pasid_dma_transfer(PasidDmaState *s)
                DMA_DIRECTION_FROM_DEVICE : DMA_DIRECTION_TO_DEVICE,
         .attrs = pasid_dma_attrs(s),
     };
-    uint32_t pos = 0, done = 0, result = PASID_DMA_RESULT_OK;
+    uint32_t pos = 0, result = PASID_DMA_RESULT_OK;
 
     while (pos < t.length) {
         uint32_t len = MIN(t.length - pos,
                            t.request - ((t.iova + pos) & (t.request - 1)));
 
         if (pasid_dma_request(s, &t, pos, len) == MEMTX_OK) {
-            done += len;
+            *done += len;
         } else {
             result = PASID_DMA_RESULT_ABORT;
             if (!t.go_on) {
@@ -162,7 +171,6 @@ static uint32_t pasid_dma_transfer(PasidDmaState *s)
         }
         pos += len;
     }
-    s->done = done;
     return result;
 }
 
@@ -173,20 +181,11 @@ static void pasid_dma_interrupt(PasidDmaState *s, uint32_t vector)
     }
 }
 
-static void pasid_dma_run(PasidDmaState *s)
+static void pasid_dma_finish(PasidDmaState *s, uint32_t result, uint32_t done,
+                             bool repeat)
 {
-    bool repeat;
-
-    /* A transfer can write to any device, and so even unplug this one. */
-    object_ref(OBJECT(s));
-
-    s->done = 0;
-    s->result = pasid_dma_check(s);
-    repeat = s->command & PASID_DMA_COMMAND_REPEAT &&
-             s->result == PASID_DMA_RESULT_OK;
-    if (s->result == PASID_DMA_RESULT_OK) {
-        s->result = pasid_dma_transfer(s);
-    }
+    s->result = result;
+    s->done = done;
     trace_pasid_dma_transfer(s->command, s->iova, s->length, s->pasid,
                              s->result, s->done);
 
@@ -203,6 +202,24 @@ static void pasid_dma_run(PasidDmaState *s)
     }
     if (pasid_dma_running(s)) {
         timer_mod(&s->timer, qemu_clock_get_us(QEMU_CLOCK_VIRTUAL) + s->period);
+    }
+}
+
+static void pasid_dma_run(PasidDmaState *s)
+{
+    uint32_t resets = s->resets, done = 0;
+    uint32_t result = pasid_dma_check(s);
+    bool repeat = s->command & PASID_DMA_COMMAND_REPEAT &&
+                  result == PASID_DMA_RESULT_OK;
+
+    /* A transfer can write to any device, and so even unplug this one. */
+    object_ref(OBJECT(s));
+    if (result == PASID_DMA_RESULT_OK) {
+        result = pasid_dma_transfer(s, &done);
+    }
+    /* One that has reset this device leaves no result. */
+    if (s->resets == resets) {
+        pasid_dma_finish(s, result, done, repeat);
     }
     object_unref(OBJECT(s));
 }
@@ -350,6 +367,7 @@ static void pasid_dma_reset_hold(Object *obj, ResetType type)
     PasidDmaState *s = PASID_DMA(obj);
     PCIDevice *pdev = PCI_DEVICE(obj);
 
+    s->resets++;
     timer_del(&s->timer);
     qemu_bh_cancel(s->bh);
     s->command = 0;

@@ -391,6 +391,7 @@ static void test_repeat(void)
 static void test_itself(void)
 {
     TestSMMU t;
+    int i;
 
     test_start(&t, false, "", DEVICE);
     qtest_writel(t.qts, t.buffer, PASID_DMA_COMMAND_START |
@@ -409,12 +410,6 @@ static void test_itself(void)
     g_assert_cmpuint(step_until(&t, PASID_DMA_FAILED, 5), ==, 5);
     pasid_dma_set(&t, PASID_DMA_COMMAND, 0);
 
-    /* The buffer is memory. */
-    qtest_writeq(t.qts, t.buffer, PATTERN);
-    g_assert_cmpuint(pasid_dma(&t, true, t.buffer + 4, 0x1000, NO_PASID), ==,
-                     PASID_DMA_RESULT_OK);
-    g_assert_cmphex(qtest_readq(t.qts, t.buffer + 4), ==, PATTERN);
-
     /* Its reset through configuration space, in the middle of a transfer */
     qtest_writew(t.qts, t.buffer, PCI_EXP_DEVCTL_BCR_FLR);
     qtest_writeq(t.qts, t.regs + PASID_DMA_IOVA,
@@ -424,6 +419,47 @@ static void test_itself(void)
                   PASID_DMA_COMMAND_TO_MEMORY | PASID_DMA_COMMAND_REPEAT);
     g_assert_cmphex(qtest_readw(t.qts, config(PCI_COMMAND)), ==, 0);
     qtest_clock_step(t.qts, 1000000);
+    qtest_writel(t.qts, config(PCI_BASE_ADDRESS_0), t.regs);
+    qtest_writew(t.qts, config(PCI_COMMAND), PCI_COMMAND_MEMORY);
+    for (i = PASID_DMA_COMMAND; i < PASID_DMA_REQUEST; i += 4) {
+        g_assert_cmphex(pasid_dma_reg(&t, i), ==, i == PASID_DMA_PERIOD ?
+                        PASID_DMA_DEFAULT_PERIOD : 0);
+    }
+    test_stop(&t);
+}
+
+/* The buffer is memory too. Its parts are moved, whether or not they overlap. */
+static void test_overlap(void)
+{
+    static const struct {
+        uint32_t from, to;
+    } moves[] = {
+        { 8, 0 }, { 0, 8 }, { 0x108, 0x20 }, { 0x20, 0x108 }, { 8, 0x4000 },
+    };
+    const uint32_t len = 0xe00;
+    TestSMMU t;
+    int i, dir;
+    uint32_t pos;
+
+    test_start(&t, false, "", DEVICE);
+    for (i = 0; i < ARRAY_SIZE(moves); i++) {
+        for (dir = 0; dir < 2; dir++) {
+            for (pos = 0; pos < 0x1000; pos += 8) {
+                qtest_writeq(t.qts, t.buffer + pos, PATTERN + pos);
+            }
+            pasid_dma_set(&t, PASID_DMA_OFFSET,
+                          dir ? moves[i].from : moves[i].to);
+            g_assert_cmpuint(pasid_dma(&t, dir, t.buffer +
+                                       (dir ? moves[i].to : moves[i].from),
+                                       len, NO_PASID), ==,
+                             PASID_DMA_RESULT_OK);
+            for (pos = 0; pos < len; pos += 8) {
+                g_assert_cmphex(qtest_readq(t.qts, t.buffer + moves[i].to +
+                                            pos), ==,
+                                PATTERN + moves[i].from + pos);
+            }
+        }
+    }
     test_stop(&t);
 }
 
@@ -455,6 +491,7 @@ int main(int argc, char **argv)
     qtest_add_func("/pasid-dma/msix", test_msix);
     qtest_add_func("/pasid-dma/repeat", test_repeat);
     qtest_add_func("/pasid-dma/itself", test_itself);
+    qtest_add_func("/pasid-dma/overlap", test_overlap);
     qtest_add_func("/pasid-dma/bad-width", test_bad_width);
 
     return g_test_run();

@@ -21,12 +21,15 @@
 #define NO_MEMORY       (1ULL << 40)
 #define BEYOND_OAS      (1ULL << 44)
 
-#define CMD_ATC_INV     0x40
-#define CMD_PRI_RESP    0x41
-#define CMD_RESUME      0x44
-#define CMD_STALL_TERM  0x45
-#define CERROR_ILL      1
 #define SMMU_GERRORN    0x64
+#define GERROR_EVENTQ   BIT(2)
+
+#define CR0_SMMUEN      BIT(0)
+#define CR0_QUEUES      (BIT(2) | BIT(3))
+#define CR2_RECINVSID   BIT(1)
+
+/* log2 of the entries of a level 2 table of streams */
+#define SPLIT           8
 
 /* OVFLG of EVENTQ_PROD, OVACKFLG of EVENTQ_CONS */
 #define OVFLG           BIT(31)
@@ -260,6 +263,62 @@ static void test_table_outside_stage2(const void *data)
     set_field(&w, ste_addr(&w, 2), 58, 1, 0);
     g_assert_cmpuint(pasid_dma(&w.t, true, IOVA, LEN, NO_PASID), ==,
                      PASID_DMA_RESULT_ABORT);
+    smmuv3_no_event(&w.t);
+    test_stop(&w.t);
+}
+
+/*
+ * Stage 2 can't be walked for a table of stage 1, since a table of its own is
+ * where there is no memory. FetchAddr is that of its descriptor: 7.3.12.
+ */
+static void test_walk_eabt(void)
+{
+    uint64_t table, desc;
+    TestEvent e;
+    World w;
+
+    start_world(&w, true);
+    /* All that a table of level 3 in stage 2 maps, so nothing else is in it */
+    table = vm_alloc(&w.t, 2 * MiB) + 5 * TEST_PAGE;
+    cd_write(&w.t, w.cd, table, 1);
+    desc = qtest_readq(w.t.qts, w.t.s2 + extract64(table, 30, 9) * 8);
+    qtest_writeq(w.t.qts, (desc & DESC_ADDR) + extract64(table, 21, 9) * 8,
+                 NO_MEMORY | DESC_VALID);
+    smmuv3_invalidate_all(&w.t);
+    e = check_fault(&w, true, F_WALK_EABT);
+    check_translation(e, true, CLASS_TT, true);
+    g_assert_cmphex(e.addr2, ==, NO_MEMORY + 5 * 8);
+    test_stop(&w.t);
+}
+
+/*
+ * Without stage 1, an address has to be one of the system's, or the one stage
+ * that there is has an Address Size fault: 3.4, 7.3.14. No CD says that it
+ * isn't recorded.
+ */
+static void test_beyond_oas(void)
+{
+    static const uint8_t configs[] = { STE_CONFIG_BYPASS, STE_CONFIG_S2 };
+    TestEvent e;
+    World w;
+    int i, dir;
+
+    start_world(&w, true);
+    for (i = 0; i < ARRAY_SIZE(configs); i++) {
+        w.s1.config = configs[i];
+        ste_install(&w.t, &w.s1);
+        for (dir = 0; dir < 2; dir++) {
+            g_assert_cmpuint(pasid_dma(&w.t, dir, BEYOND_OAS, LEN, NO_PASID),
+                             ==, PASID_DMA_RESULT_ABORT);
+            g_assert_true(smmuv3_event(&w.t, &e));
+            g_assert_cmphex(e.type, ==, F_ADDR_SIZE);
+            g_assert_cmphex(e.addr, ==, BEYOND_OAS);
+            g_assert_false(e.s2);
+            g_assert_cmpuint(e.class, ==, CLASS_IN);
+            g_assert_cmpuint(e.rnw, ==, !dir);
+            smmuv3_no_event(&w.t);
+        }
+    }
     test_stop(&w.t);
 }
 
@@ -349,66 +408,86 @@ static void test_granules(void)
     check_granule(16, 1);
 }
 
-/* A page that is read-only in stage 2, with and without a TLB entry: 7.3.16 */
-static void test_stage2_permission(void)
+/*
+ * A page that stage 2 lets be accessed in one direction only, with a TLB entry
+ * from that one and without: 7.3.16
+ */
+static void check_stage2_permission(World *w, bool to_memory)
 {
+    uint64_t iova = w->s1.config == STE_CONFIG_S2 ? w->page : IOVA;
     TestEvent e;
+    int hit;
+
+    smmuv3_protect_stage2(&w->t, w->page, to_memory, !to_memory);
+    for (hit = 0; hit < 2; hit++) {
+        smmuv3_invalidate_all(&w->t);
+        if (hit) {
+            g_assert_cmpuint(pasid_dma(&w->t, !to_memory, iova, LEN, NO_PASID),
+                             ==, PASID_DMA_RESULT_OK);
+        }
+        g_assert_cmpuint(pasid_dma(&w->t, to_memory, iova, LEN, NO_PASID), ==,
+                         PASID_DMA_RESULT_ABORT);
+        g_assert_true(smmuv3_event(&w->t, &e));
+        g_assert_cmphex(e.type, ==, F_PERMISSION);
+        g_assert_true(e.s2);
+        g_assert_cmpuint(e.class, ==, CLASS_IN);
+        g_assert_cmpuint(e.rnw, ==, !to_memory);
+        g_assert_cmphex(e.addr, ==, iova);
+        g_assert_cmphex(e.addr2, ==, w->page);
+        smmuv3_no_event(&w->t);
+    }
+}
+
+static void test_stage2_permission(const void *data)
+{
     World w;
-    int i;
 
     start_world(&w, true);
-    qtest_writeq(w.t.qts, stage2_desc(&w, w.page), vm_pa(&w.t, w.page) |
-                 DESC_VALID | DESC_AF | DESC_S2AP_READ);
-    for (i = 0; i < 2; i++) {
-        smmuv3_invalidate_all(&w.t);
-        if (i) {
-            check_arrives(&w);
-        }
-        e = check_fault(&w, true, F_PERMISSION);
-        check_translation(e, true, CLASS_IN, true);
-        g_assert_cmphex(e.addr2, ==, w.page);
-    }
+    w.s1.config = GPOINTER_TO_INT(data);
+    ste_install(&w.t, &w.s1);
+    check_stage2_permission(&w, true);
+    check_stage2_permission(&w, false);
     test_stop(&w.t);
 }
 
 /*
- * A command that is refused, and left out then: 7.1. The SMMU stops at it, and
- * goes on when the error is acknowledged.
+ * A second level of the stream table: those that L1STD.Span doesn't reach are
+ * invalid, as all are if it is reserved or exceeds what is left: 5.1.1, 7.3.3
  */
-static void check_illegal(TestSMMU *t, uint64_t cmd)
+static void test_l1std_span(void)
 {
-    uint32_t cons = qtest_readl(t->qts, t->base + SMMU_CMDQ_CONS);
-    uint64_t entry = t->cmdq + cons * 16;
-
-    qtest_writeq(t->qts, entry, cmd);
-    qtest_writeq(t->qts, entry + 8, 0);
-    qtest_writel(t->qts, t->base + SMMU_CMDQ_PROD, cons + 1);
-    g_assert_cmphex(qtest_readl(t->qts, t->base + SMMU_CMDQ_CONS), ==,
-                    cons | CERROR_ILL << 24);
-    g_assert_cmphex(qtest_readl(t->qts, t->base + SMMU_GERROR), ==, 1);
-
-    qtest_writeq(t->qts, entry, CMD_SYNC);
-    qtest_writel(t->qts, t->base + SMMU_GERRORN, 1);
-    g_assert_cmphex(qtest_readl(t->qts, t->base + SMMU_CMDQ_CONS) & 0xffff, ==,
-                    cons + 1);
-}
-
-/* Commands of what IDR0 says isn't there: 4.5.1, 4.5.2, 4.7.1 to 4.7.3 */
-static void test_illegal_commands(void)
-{
-    static const uint64_t commands[] = {
-        CMD_ATC_INV, CMD_PRI_RESP, CMD_RESUME, CMD_STALL_TERM,
-        CMD_SYNC | 3 << 12,
+    static const struct {
+        uint8_t span;
+        bool valid;
+    } rows[] = {
+        { 0, false }, { 1, false }, { 4, false },
+        { 5, true }, { SPLIT, true }, { SPLIT + 1, true },
+        { SPLIT + 2, false }, { 12, false }, { 31, false },
     };
+    uint64_t l1;
+    World w;
     int i;
 
-    for (i = 0; i < ARRAY_SIZE(commands); i++) {
-        World w;
-
-        start_world(&w, true);
-        check_illegal(&w.t, commands[i] | (uint64_t)TEST_SID << 32);
-        test_stop(&w.t);
+    QEMU_BUILD_BUG_ON(TEST_SID != 8);
+    start_world(&w, false);
+    l1 = test_alloc(&w.t, TEST_PAGE);
+    qtest_writel(w.t.qts, w.t.base + SMMU_CR0, CR0_QUEUES);
+    qtest_writeq(w.t.qts, w.t.base + SMMU_STRTAB_BASE, l1);
+    qtest_writel(w.t.qts, w.t.base + SMMU_STRTAB_BASE_CFG,
+                 1 << 16 | SPLIT << 6 | 8);
+    qtest_writel(w.t.qts, w.t.base + SMMU_CR2, CR2_RECINVSID);
+    qtest_writel(w.t.qts, w.t.base + SMMU_CR0, CR0_QUEUES | CR0_SMMUEN);
+    for (i = 0; i < ARRAY_SIZE(rows); i++) {
+        g_test_message("span %d", rows[i].span);
+        qtest_writeq(w.t.qts, l1, w.t.strtab | rows[i].span);
+        smmuv3_invalidate_all(&w.t);
+        if (rows[i].valid) {
+            check_arrives(&w);
+        } else {
+            check_fault(&w, true, C_BAD_STREAMID);
+        }
     }
+    test_stop(&w.t);
 }
 
 static uint32_t eventq_prod(World *w)
@@ -463,6 +542,30 @@ static void test_eventq_overflow(void)
     test_stop(&w.t);
 }
 
+/* An event that can't be written, and that none is before that is seen: 7.2.1 */
+static void test_eventq_abort(void)
+{
+    uint64_t gerror, base;
+    World w;
+
+    start_world(&w, true);
+    gerror = w.t.base + SMMU_GERROR;
+    base = qtest_readq(w.t.qts, w.t.base + SMMU_EVENTQ_BASE);
+    qtest_writeq(w.t.qts, w.t.base + SMMU_EVENTQ_BASE, NO_MEMORY | 8);
+    cause_event(&w);
+    g_assert_cmphex(qtest_readl(w.t.qts, gerror), ==, GERROR_EVENTQ);
+    g_assert_cmphex(eventq_prod(&w), ==, 0);
+
+    qtest_writeq(w.t.qts, w.t.base + SMMU_EVENTQ_BASE, base);
+    cause_event(&w);
+    g_assert_cmphex(eventq_prod(&w), ==, 0);
+    qtest_writel(w.t.qts, w.t.base + SMMU_GERRORN, GERROR_EVENTQ);
+    cause_event(&w);
+    g_assert_cmphex(eventq_prod(&w), ==, 1);
+    g_assert_cmphex(qtest_readl(w.t.qts, gerror), ==, GERROR_EVENTQ);
+    test_stop(&w.t);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -484,9 +587,16 @@ int main(int argc, char **argv)
     qtest_add_func("/smmuv3/faults/table-beyond-ips", test_table_beyond_ips);
     qtest_add_func("/smmuv3/faults/table-moves", test_table_moves);
     qtest_add_func("/smmuv3/faults/granules", test_granules);
-    qtest_add_func("/smmuv3/faults/stage2-permission", test_stage2_permission);
-    qtest_add_func("/smmuv3/faults/illegal-commands", test_illegal_commands);
+    qtest_add_data_func("/smmuv3/faults/stage2-permission/stage2",
+                        GINT_TO_POINTER(STE_CONFIG_S2), test_stage2_permission);
+    qtest_add_data_func("/smmuv3/faults/stage2-permission/nested",
+                        GINT_TO_POINTER(STE_CONFIG_NESTED),
+                        test_stage2_permission);
+    qtest_add_func("/smmuv3/faults/walk-eabt", test_walk_eabt);
+    qtest_add_func("/smmuv3/faults/beyond-oas", test_beyond_oas);
+    qtest_add_func("/smmuv3/faults/l1std-span", test_l1std_span);
     qtest_add_func("/smmuv3/faults/eventq-overflow", test_eventq_overflow);
+    qtest_add_func("/smmuv3/faults/eventq-abort", test_eventq_abort);
 
     return g_test_run();
 }

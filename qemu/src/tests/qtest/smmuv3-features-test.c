@@ -18,6 +18,9 @@
 #define NO_MEMORY       (1ULL << 40)
 
 #define CMD_ATC_INV     0x40
+#define CMD_PRI_RESP    0x41
+#define CMD_RESUME      0x44
+#define CMD_STALL_TERM  0x45
 #define CS_IRQ          (1 << 12)
 #define CERROR_ILL      1
 
@@ -27,6 +30,7 @@
 #define SMMU_GERROR_IRQ_CFG1    0x70
 #define SMMU_EVENTQ_IRQ_CFG0    0xb0
 #define SMMU_EVENTQ_IRQ_CFG1    0xb8
+#define SMMU_EVENTQ_IRQ_CFG2    0xbc
 
 #define IRQ_CTRL_GERROR         BIT(0)
 #define IRQ_CTRL_EVENTQ         BIT(2)
@@ -173,7 +177,10 @@ static void test_atc_inv(void)
     g_assert_null(strstr(text, "bad000"));
 }
 
-/* 5.2 S2FWB */
+/*
+ * 5.2 S2FWB. It is accepted; besides IDR3.FWB there is nothing to see of it,
+ * since there are no caches.
+ */
 static void test_s2fwb(void)
 {
     TestSMMU t;
@@ -181,8 +188,27 @@ static void test_s2fwb(void)
     start(&t, GLOBAL("s2fwb=on"));
     set_ste(&t, 1, 25, 1, 1);
     check_transfer(&t, 0);
-    set_ste(&t, 2, 51, 1, 0);
-    check_transfer(&t, C_BAD_STE);
+    test_stop(&t);
+}
+
+/*
+ * With no property, commands of what IDR0 says isn't there are ignored. The
+ * architecture has CERROR_ILL for them, but this is what there has always been.
+ */
+static void test_default_commands(void)
+{
+    static const uint64_t commands[] = {
+        CMD_ATC_INV, CMD_PRI_RESP, CMD_RESUME, CMD_STALL_TERM,
+        CMD_SYNC | 3 << 12,
+    };
+    TestSMMU t;
+    int i;
+
+    start(&t, DEVICE);
+    for (i = 0; i < ARRAY_SIZE(commands); i++) {
+        smmuv3_cmd(&t, commands[i] | (uint64_t)TEST_SID << 32, 53);
+    }
+    check_transfer(&t, 0);
     test_stop(&t);
 }
 
@@ -232,6 +258,16 @@ static void test_msi_registers(void)
     qtest_writel(t.qts, t.base + SMMU_EVENTQ_IRQ_CFG1, 0x11);
     qtest_writeq(t.qts, t.base + SMMU_GERROR_IRQ_CFG0, addr + 8);
     qtest_writel(t.qts, t.base + SMMU_GERROR_IRQ_CFG1, 0x22);
+    g_assert_cmphex(qtest_readq(t.qts, t.base + SMMU_EVENTQ_IRQ_CFG0), ==,
+                    addr);
+    g_assert_cmphex(reg(&t, SMMU_EVENTQ_IRQ_CFG0), ==, addr);
+    g_assert_cmphex(reg(&t, SMMU_EVENTQ_IRQ_CFG0 + 4), ==, 0);
+    g_assert_cmphex(reg(&t, SMMU_EVENTQ_IRQ_CFG1), ==, 0x11);
+    qtest_writel(t.qts, t.base + SMMU_EVENTQ_IRQ_CFG2, 0x33);
+    g_assert_cmphex(reg(&t, SMMU_EVENTQ_IRQ_CFG2), ==, 0x33);
+    qtest_writel(t.qts, t.base + SMMU_EVENTQ_IRQ_CFG0 + 4, 0x44);
+    g_assert_cmphex(reg(&t, SMMU_EVENTQ_IRQ_CFG0 + 4), ==, 0x44);
+    qtest_writel(t.qts, t.base + SMMU_EVENTQ_IRQ_CFG0 + 4, 0);
 
     set_ste(&t, 0, 0, 1, 0);
     check_transfer(&t, C_BAD_STE);
@@ -256,6 +292,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
 
     qtest_add_func("/smmuv3/features/id-registers", test_id_registers);
+    qtest_add_func("/smmuv3/features/default-commands", test_default_commands);
     qtest_add_func("/smmuv3/features/eats", test_eats);
     qtest_add_func("/smmuv3/features/atc-inv", test_atc_inv);
     qtest_add_func("/smmuv3/features/s2fwb", test_s2fwb);

@@ -25,6 +25,7 @@
 
 #define LEN             64
 #define NOTHING         0
+#define BEYOND_OAS      (1ULL << 44)
 
 /* Who sends a transaction */
 typedef enum {
@@ -481,6 +482,64 @@ static void test_config_cache(const void *data)
     test_stop(&w.t);
 }
 
+/* Without substreams CFGI_CD's SubstreamID is ignored: 4.3.3 */
+static void test_config_cache_none(void)
+{
+    World w;
+
+    start_world(&w, false, ARGS_NONE);
+    make_table(&w, S1FMT_LINEAR, 0);
+    add_cd(&w, 0, 1, w.page[AT_CD0]);
+    ste_install(&w.t, &w.s1);
+    check_transfer(&w, NO_PASID, false, AT_CD0);
+    add_cd(&w, 0, 2, w.page[AT_CD]);
+    check_transfer(&w, NO_PASID, false, AT_CD0);
+    smmuv3_cfgi_cd(&w.t, 1);
+    check_transfer(&w, NO_PASID, false, AT_CD);
+    smmuv3_no_event(&w.t);
+    test_stop(&w.t);
+}
+
+/*
+ * S1DSS == 0b01: what faults there are without stage 1. Too large an address
+ * is one of stage 1 all the same: 3.4, 7.3.14; and that of a page which stage 2
+ * protects isn't, with a TLB entry or without: 7.3.16.
+ */
+static void test_bypass(const void *data)
+{
+    bool nested = GPOINTER_TO_INT(data);
+    TestEvent e;
+    World w;
+    int i;
+
+    start_world(&w, nested, ARGS);
+    make_table(&w, S1FMT_LINEAR, CDMAX);
+    w.s1.dss = S1DSS_BYPASS;
+    ste_install(&w.t, &w.s1);
+    for (i = 0; i < 2; i++) {
+        g_assert_cmpuint(pasid_dma(&w.t, i, BEYOND_OAS, LEN, NO_PASID), ==,
+                         PASID_DMA_RESULT_ABORT);
+        check_event(&w.t, F_ADDR_SIZE, NO_PASID, i, BEYOND_OAS);
+    }
+    if (nested) {
+        smmuv3_protect_stage2(&w.t, w.iova, true, false);
+        for (i = 0; i < 2; i++) {
+            smmuv3_invalidate_all(&w.t);
+            if (i) {
+                check_transfer(&w, NO_PASID, false, AT_BYPASS);
+            }
+            check_transfer(&w, NO_PASID, true, AT_NONE);
+            g_assert_true(smmuv3_event(&w.t, &e));
+            g_assert_cmphex(e.type, ==, F_PERMISSION);
+            g_assert_true(e.s2);
+            g_assert_cmphex(e.addr, ==, w.iova);
+            g_assert_cmphex(e.addr2, ==, w.iova);
+            smmuv3_no_event(&w.t);
+        }
+    }
+    test_stop(&w.t);
+}
+
 /* CD 0 serves transactions without a PASID, and goes by CFGI_CD of 0. 4.3.3 */
 static void test_config_cache_cd0(void)
 {
@@ -619,6 +678,12 @@ int main(int argc, char **argv)
     qtest_add_data_func("/smmuv3/pasid/config-cache/nested", GINT_TO_POINTER(1),
                         test_config_cache);
     qtest_add_func("/smmuv3/pasid/config-cache/cd0", test_config_cache_cd0);
+    qtest_add_func("/smmuv3/pasid/config-cache/no-substreams",
+                   test_config_cache_none);
+    qtest_add_data_func("/smmuv3/pasid/bypass/stage1", GINT_TO_POINTER(0),
+                        test_bypass);
+    qtest_add_data_func("/smmuv3/pasid/bypass/nested", GINT_TO_POINTER(1),
+                        test_bypass);
     qtest_add_func("/smmuv3/pasid/tlb", test_tlb);
     qtest_add_func("/smmuv3/pasid/many", test_many);
     qtest_add_func("/smmuv3/pasid/partial", test_partial);

@@ -8,12 +8,16 @@
 #include "qemu/bitops.h"
 #include "hw/pci/pci_regs.h"
 #include "smmuv3-utils.h"
+#include <libfdt.h>
 
 #define PXB_BUS         0x40
 #define PXB_PORT        (PXB_BUS << 8 | TEST_DEVFN)
 #define PXB_BDF         ((PXB_BUS + 1) << 8)
 #define PXB_SMMU        0x0c000000ULL       /* first on the platform bus */
 #define PXB_STRTAB_LOG2 15
+
+#define PXB             "-device pxb-pcie,id=pcie.1,bus_nr=0x40"
+#define SMMU            " -device arm-smmuv3,primary-bus=pcie.1"
 
 #define ARGS            "-device pasid-dma,addr=1 " \
                         "-device pxb-pcie,id=pcie.1,bus_nr=0x40,addr=2 " \
@@ -125,10 +129,128 @@ static void test_second(void)
     test_stop(&t);
 }
 
+/* The device tree as a guest gets it */
+static void *get_fdt(const char *machine, const char *args)
+{
+    QTestState *qts = qtest_initf("-machine virt,%s %s", machine, args);
+    g_autofree char *path = NULL;
+    int fd = g_file_open_tmp("smmuv3-pxb.XXXXXX", &path, NULL);
+    char *fdt;
+    gsize size;
+
+    g_assert_cmpint(fd, >=, 0);
+    close(fd);
+    qtest_qmp_assert_success(qts, "{ 'execute': 'dumpdtb',"
+                             " 'arguments': { 'filename': %s } }", path);
+    qtest_quit(qts);
+    g_assert_true(g_file_get_contents(path, &fdt, &size, NULL));
+    unlink(path);
+    g_assert_cmpint(fdt_check_header(fdt), ==, 0);
+    return fdt;
+}
+
+/* The host bridge of a PCI domain */
+static int find_bridge(const void *fdt, uint32_t domain)
+{
+    uint32_t cell = cpu_to_fdt32(domain);
+    int node = fdt_node_offset_by_prop_value(fdt, -1, "linux,pci-domain", &cell,
+                                             sizeof(cell));
+
+    g_assert_cmpint(node, >=, 0);
+    return node;
+}
+
+static uint32_t get_cell(const void *fdt, int node, const char *name, int i)
+{
+    int len;
+    const fdt32_t *cells = fdt_getprop(fdt, node, name, &len);
+
+    g_assert_nonnull(cells);
+    g_assert_cmpint(len, >, i * 4);
+    return fdt32_to_cpu(cells[i]);
+}
+
+static void check_buses(const void *fdt, int node, uint32_t first,
+                        uint32_t last)
+{
+    const uint64_t size = (uint64_t)(last - first + 1) << 20;
+
+    g_assert_cmphex(get_cell(fdt, node, "bus-range", 0), ==, first);
+    g_assert_cmphex(get_cell(fdt, node, "bus-range", 1), ==, last);
+    g_assert_cmphex(get_cell(fdt, node, "reg", 1), ==, 0x10000000 +
+                    (first << 20));
+    g_assert_cmphex(get_cell(fdt, node, "reg", 2), ==, size >> 32);
+    g_assert_cmphex(get_cell(fdt, node, "reg", 3), ==, (uint32_t)size);
+}
+
+static void test_device_tree(void)
+{
+    g_autofree void *fdt = get_fdt("iommu=smmuv3", PXB SMMU ",ats=on");
+    int machine = find_bridge(fdt, 0), pxb = find_bridge(fdt, 1);
+    int smmu;
+
+    check_buses(fdt, machine, 0, PXB_BUS - 1);
+    check_buses(fdt, pxb, PXB_BUS, 0xff);
+
+    /* To each its own */
+    smmu = fdt_node_offset_by_phandle(fdt, get_cell(fdt, machine, "iommu-map",
+                                                    1));
+    g_assert_cmphex(get_cell(fdt, smmu, "reg", 1), ==, 0x09050000);
+    g_assert_null(fdt_getprop(fdt, machine, "ats-supported", NULL));
+    smmu = fdt_node_offset_by_phandle(fdt, get_cell(fdt, pxb, "iommu-map", 1));
+    g_assert_cmphex(get_cell(fdt, smmu, "reg", 1), ==, PXB_SMMU);
+    g_assert_nonnull(fdt_getprop(fdt, pxb, "ats-supported", NULL));
+}
+
+/* What bypasses an SMMU isn't said to be behind it. */
+static void test_bypass(void)
+{
+    g_autofree void *fdt = get_fdt("iommu=smmuv3",
+                                   PXB ",bypass_iommu=on" SMMU ",ats=on");
+    int pxb = find_bridge(fdt, 1);
+
+    check_buses(fdt, pxb, PXB_BUS, 0xff);
+    g_assert_null(fdt_getprop(fdt, pxb, "iommu-map", NULL));
+    g_assert_null(fdt_getprop(fdt, pxb, "ats-supported", NULL));
+    g_assert_nonnull(fdt_getprop(fdt, find_bridge(fdt, 0), "iommu-map", NULL));
+}
+
+/* QEMU says what is wrong, and that is that. */
+static void check_refused(const char *args)
+{
+    QTestState *qts = qtest_init_with_env_and_capabilities(NULL, args, NULL,
+                                                           false);
+
+    qtest_set_expected_status(qts, EXIT_FAILURE);
+    qtest_wait_qemu(qts);
+    qtest_quit(qts);
+}
+
+static void test_refused(void)
+{
+    g_autofree char *path = NULL, *args = NULL;
+    int fd = g_file_open_tmp("smmuv3-pxb.XXXXXX", &path, NULL);
+
+    /* A bus that there is no configuration space for */
+    check_refused("-machine virt,iommu=smmuv3,highmem-ecam=off " PXB SMMU);
+
+    /* Firmware would pass on ACPI tables that name the wrong SMMU. */
+    g_assert_cmpint(fd, >=, 0);
+    g_assert_cmpint(ftruncate(fd, 4096), ==, 0);
+    close(fd);
+    args = g_strdup_printf("-machine virt,iommu=smmuv3 -bios %s " PXB SMMU,
+                           path);
+    check_refused(args);
+    unlink(path);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
 
+    qtest_add_func("/smmuv3/pxb/refused", test_refused);
+    qtest_add_func("/smmuv3/pxb/device-tree", test_device_tree);
+    qtest_add_func("/smmuv3/pxb/bypass", test_bypass);
     qtest_add_func("/smmuv3/pxb/second", test_second);
 
     return g_test_run();

@@ -157,6 +157,14 @@ void smmuv3_unmap_stage2(TestSMMU *t, uint64_t addr)
     qtest_writeq(t->qts, walk(t, t->s2, addr, false), 0);
 }
 
+void smmuv3_protect_stage2(TestSMMU *t, uint64_t addr, bool read, bool write)
+{
+    uint64_t desc = walk(t, t->s2, addr, false);
+
+    qtest_writeq(t->qts, desc, deposit64(qtest_readq(t->qts, desc), 6, 2,
+                                         write << 1 | read));
+}
+
 uint64_t vm_alloc(TestSMMU *t, uint64_t size)
 {
     uint64_t pa = test_alloc(t, size), i;

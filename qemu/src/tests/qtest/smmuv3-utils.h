@@ -39,6 +39,7 @@
 #define C_BAD_SUBSTREAMID   0x08
 #define F_CD_FETCH          0x09
 #define C_BAD_CD            0x0a
+#define F_WALK_EABT         0x0b
 #define F_TRANSLATION       0x10
 #define F_ADDR_SIZE         0x11
 #define F_ACCESS            0x12
@@ -142,6 +143,7 @@ void vm_writeq(TestSMMU *t, uint64_t addr, uint64_t val);
 uint64_t vm_readq(TestSMMU *t, uint64_t addr);
 void smmuv3_use_stage2(TestSMMU *t);
 void smmuv3_unmap_stage2(TestSMMU *t, uint64_t addr);
+void smmuv3_protect_stage2(TestSMMU *t, uint64_t addr, bool read, bool write);
 
 /* A stage 1 table of 4 KiB pages, 39 bits of input */
 uint64_t stage1_table(TestSMMU *t);
