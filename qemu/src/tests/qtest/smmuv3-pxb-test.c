@@ -215,10 +215,17 @@ static void test_bypass(void)
     g_assert_nonnull(fdt_getprop(fdt, find_bridge(fdt, 0), "iommu-map", NULL));
 }
 
-/* QEMU says what is wrong, and that is that. */
+static void check_accepted(const char *args)
+{
+    qtest_quit(qtest_init(args));
+}
+
+/* QEMU says what is wrong, and that is that. Otherwise it exits with 0. */
 static void check_refused(const char *args)
 {
-    QTestState *qts = qtest_init_with_env_and_capabilities(NULL, args, NULL,
+    g_autofree char *all = g_strdup_printf("%s -machine dumpdtb=/dev/null",
+                                           args);
+    QTestState *qts = qtest_init_with_env_and_capabilities(NULL, all, NULL,
                                                            false);
 
     qtest_set_expected_status(qts, EXIT_FAILURE);
@@ -226,21 +233,29 @@ static void check_refused(const char *args)
     qtest_quit(qts);
 }
 
-static void test_refused(void)
+/* A bus that there is no configuration space for, and the last that has it */
+static void test_bus_number(void)
 {
-    g_autofree char *path = NULL, *args = NULL;
+    check_refused("-machine virt,highmem-ecam=off "
+                  "-device pxb-pcie,id=pcie.1,bus_nr=16" SMMU);
+    check_accepted("-machine virt,highmem-ecam=off "
+                   "-device pxb-pcie,id=pcie.1,bus_nr=15" SMMU);
+}
+
+/* Firmware would hand on ACPI tables that name the wrong SMMU. */
+static void test_acpi(void)
+{
+    g_autofree char *path = NULL, *with = NULL, *without = NULL;
     int fd = g_file_open_tmp("smmuv3-pxb.XXXXXX", &path, NULL);
 
-    /* A bus that there is no configuration space for */
-    check_refused("-machine virt,iommu=smmuv3,highmem-ecam=off " PXB SMMU);
-
-    /* Firmware would pass on ACPI tables that name the wrong SMMU. */
     g_assert_cmpint(fd, >=, 0);
     g_assert_cmpint(ftruncate(fd, 4096), ==, 0);
     close(fd);
-    args = g_strdup_printf("-machine virt,iommu=smmuv3 -bios %s " PXB SMMU,
+    with = g_strdup_printf("-machine virt -cpu cortex-a57 -bios %s " PXB SMMU,
                            path);
-    check_refused(args);
+    without = g_strdup_printf("%s -machine acpi=off", with);
+    check_refused(with);
+    check_accepted(without);
     unlink(path);
 }
 
@@ -248,7 +263,8 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
 
-    qtest_add_func("/smmuv3/pxb/refused", test_refused);
+    qtest_add_func("/smmuv3/pxb/bus-number", test_bus_number);
+    qtest_add_func("/smmuv3/pxb/acpi", test_acpi);
     qtest_add_func("/smmuv3/pxb/device-tree", test_device_tree);
     qtest_add_func("/smmuv3/pxb/bypass", test_bypass);
     qtest_add_func("/smmuv3/pxb/second", test_second);
