@@ -428,7 +428,7 @@ static void test_itself(void)
     test_stop(&t);
 }
 
-/* The buffer is memory too. Its parts are moved, whether or not they overlap. */
+/* The buffer is memory too. Parts of it are moved, even if they overlap. */
 static void test_overlap(void)
 {
     static const struct {

@@ -542,7 +542,7 @@ static void test_eventq_overflow(void)
     test_stop(&w.t);
 }
 
-/* An event that can't be written, and that none is before that is seen: 7.2.1 */
+/* An event that can't be written, and none is until that is seen: 7.2.1 */
 static void test_eventq_abort(void)
 {
     uint64_t gerror, base;
