@@ -5,59 +5,11 @@
  * once in between; whoever runs the tests looks again after them.
  */
 #include <fcntl.h>
-#include <limits.h>
 
+#include <libvfio/fail_nth.h>
 #include <libvfio/guest_commands.h>
 #include <libvfio/guest_fault.h>
 #include <libvfio/harness.h>
-
-#define FAIL_NTH	"/proc/thread-self/fail-nth"
-
-static int fail_nth_fd = -1;
-
-/* Allocations that may sleep fail too, and without a word in the log. */
-static bool enable_failures(void)
-{
-	static const char * const settings[][2] = {
-		{ "failslab/ignore-gfp-wait", "N" },
-		{ "failslab/verbose", "0" },
-		{ "fail_page_alloc/ignore-gfp-wait", "N" },
-		{ "fail_page_alloc/verbose", "0" },
-	};
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(settings); i++) {
-		char path[PATH_MAX];
-		int fd;
-
-		snprintf(path, sizeof(path), "/sys/kernel/debug/%s", settings[i][0]);
-		fd = open(path, O_WRONLY | O_CLOEXEC);
-		if (fd < 0 || write(fd, settings[i][1], 1) != 1)
-			return false;
-		close(fd);
-	}
-	fail_nth_fd = open(FAIL_NTH, O_RDWR | O_CLOEXEC);
-	return fail_nth_fd >= 0;
-}
-
-/* Make the @n-th allocation of this thread fail from now on. */
-static void fail_nth(unsigned int n)
-{
-	char text[16];
-	int len = snprintf(text, sizeof(text), "%u", n);
-
-	VFIO_ASSERT(pwrite(fail_nth_fd, text, len, 0) == len, FAIL_NTH);
-}
-
-/* Whether there were so many. None fails after this. */
-static bool did_fail(void)
-{
-	char left[16] = "";
-
-	VFIO_ASSERT(pread(fail_nth_fd, left, sizeof(left) - 1, 0) > 0, FAIL_NTH);
-	fail_nth(0);
-	return !atoi(left);
-}
 
 FIXTURE(guest_stage_fail_nth)
 {
@@ -70,7 +22,7 @@ FIXTURE(guest_stage_fail_nth)
 FIXTURE_SETUP(guest_stage_fail_nth)
 {
 	SKIP_WITHOUT_DEVICES(return, 1);
-	if (!enable_failures())
+	if (!fail_nth_enable())
 		SKIP(return, "no fault injection");
 	vmm_init(&self->vmm, vfio_selftests_bdf(0));
 }
@@ -92,7 +44,7 @@ TEST_F(guest_stage_fail_nth, first_bind)
 		state_stage2.enter(vmm);
 		fail_nth(++self->n);
 		ret = __guest_stage_translate(&vmm->device, &vmm->table);
-		failed = did_fail();
+		failed = fail_nth_did();
 		self->failures += !!ret;
 		EXPECT_TRUE(!ret || ret == -ENOMEM);
 		EXPECT_TRUE(vmm_ste_is(vmm, ret ? &state_stage2 :
@@ -112,7 +64,7 @@ TEST_F(guest_stage_fail_nth, rebind)
 		state_abort.enter(vmm);
 		fail_nth(++self->n);
 		EXPECT_EQ(0, __guest_stage_translate(&vmm->device, &vmm->table));
-		failed = did_fail();
+		failed = fail_nth_did();
 		EXPECT_TRUE(vmm_ste_is(vmm, &state_translate));
 	} while (failed);
 }
@@ -126,7 +78,7 @@ TEST_F(guest_stage_fail_nth, unbind)
 		state_translate.enter(vmm);
 		fail_nth(++self->n);
 		EXPECT_EQ(0, __guest_stage_unbind(&vmm->device));
-		failed = did_fail();
+		failed = fail_nth_did();
 		EXPECT_TRUE(vmm_ste_is(vmm, &state_stage2));
 	} while (failed);
 }
@@ -141,7 +93,7 @@ TEST_F(guest_stage_fail_nth, close)
 		vfio_pci_device_unmap_bar0(&vmm->device);
 		fail_nth(++self->n);
 		close(vmm->device.fd);
-		failed = did_fail();
+		failed = fail_nth_did();
 		EXPECT_TRUE(vmm_ste_is(vmm, &state_stage2));
 		vfio_pci_device_get(&vmm->device);
 	} while (failed);
@@ -157,7 +109,7 @@ TEST_F(guest_stage_fail_nth, container_info)
 	do {
 		fail_nth(++self->n);
 		ret = __vfio_container_info(container);
-		failed = did_fail();
+		failed = fail_nth_did();
 		self->failures += !!ret;
 		EXPECT_TRUE(!ret || ret == -ENOMEM);
 	} while (failed);
@@ -178,7 +130,7 @@ TEST_F(guest_stage_fail_nth, info)
 	do {
 		fail_nth(++self->n);
 		ret = __guest_stage_info_ioctl(&self->vmm.container, &arg);
-		failed = did_fail();
+		failed = fail_nth_did();
 		EXPECT_TRUE(!ret || ret == -ENOMEM);
 	} while (failed);
 	EXPECT_EQ(0, ret);
@@ -199,7 +151,7 @@ TEST_F(guest_stage_fail_nth, invalidate)
 	do {
 		fail_nth(++self->n);
 		guest_commands(&vmm->container, cmds, ARRAY_SIZE(cmds));
-		failed = did_fail();
+		failed = fail_nth_did();
 	} while (failed);
 	EXPECT_EQ(1, self->n);
 }
@@ -215,7 +167,7 @@ TEST_F(guest_stage_fail_nth, fault_fd)
 	do {
 		fail_nth(++self->n);
 		fd = __guest_fault_fd(&vmm->container, O_CLOEXEC);
-		failed = did_fail();
+		failed = fail_nth_did();
 		self->failures += fd < 0;
 		EXPECT_TRUE(fd >= 0 || fd == -ENOMEM);
 		if (fd >= 0)
@@ -244,7 +196,7 @@ TEST_F(guest_stage_fail_nth, faults_and_answers)
 		fail_nth(++self->n);
 		EXPECT_EQ(-ENOENT, __guest_faults_write(fd, &resp, sizeof(resp)));
 		EXPECT_EQ(-EAGAIN, __guest_faults_read(fd, &fault, 1));
-		failed = did_fail();
+		failed = fail_nth_did();
 	} while (failed);
 	EXPECT_EQ(1, self->n);
 	close(fd);
@@ -267,7 +219,7 @@ TEST_F(guest_stage_fail_nth, set_iommu)
 				       &vmm->container);
 		fail_nth(++self->n);
 		ret = __vfio_container_set_iommu(&vmm->container);
-		failed = did_fail();
+		failed = fail_nth_did();
 		self->failures += !!ret;
 		EXPECT_TRUE(!ret || ret == -ENOMEM);
 		EXPECT_TRUE(!ret || vmm_ste_is(vmm, &state_abort));
@@ -289,7 +241,7 @@ FIXTURE(guest_stage_fail_nth_second)
 FIXTURE_SETUP(guest_stage_fail_nth_second)
 {
 	SKIP_WITHOUT_DEVICES(return, 2);
-	if (!enable_failures())
+	if (!fail_nth_enable())
 		SKIP(return, "no fault injection");
 	self->second.fd = -1;
 	self->second.group_fd = -1;
@@ -335,7 +287,7 @@ TEST_F(guest_stage_fail_nth_second, bind)
 	do {
 		fail_nth(++self->n);
 		ret = __guest_stage_translate(second, &self->vmm.table);
-		failed = did_fail();
+		failed = fail_nth_did();
 		self->failures += !!ret;
 		EXPECT_TRUE(!ret || ret == -ENOMEM);
 		EXPECT_TRUE(!ret || ste_kept(second->sid, &before));
@@ -362,7 +314,7 @@ TEST_F(guest_stage_fail_nth_second, attach)
 	do {
 		fail_nth(++self->n);
 		ret = __vfio_group_set_container(second->group_fd, container);
-		failed = did_fail();
+		failed = fail_nth_did();
 		self->failures += !!ret;
 		EXPECT_TRUE(!ret || ret == -ENOMEM);
 		EXPECT_TRUE(!ret || ste_kept(sid, &before));
@@ -389,7 +341,7 @@ TEST_F(guest_stage_fail_nth_second, open)
 	do {
 		fail_nth(++self->n);
 		ret = __vfio_group_get_device(second->group_fd, second->bdf);
-		failed = did_fail();
+		failed = fail_nth_did();
 		self->failures += ret < 0;
 		EXPECT_TRUE(ret >= 0 || ret == -ENOMEM);
 		EXPECT_TRUE(ste_kept(second->sid, &before));

@@ -5,12 +5,7 @@
  *
  * --faults=N: cause at least so many instead of 100,000. Comes first on the command
  * line.
- *
- * An overflow of the SMMU's own queue is a global error, which the kernel puts into
- * its log as serious. So that is tried only with "guest_stage_overflow" on the
- * kernel's command line.
  */
-#include <sched.h>
 #include <time.h>
 
 #include <libvfio/guest_commands.h>
@@ -18,8 +13,6 @@
 #include <libvfio/harness.h>
 
 #define NO_IOVA		0x7000000000ULL
-/* How many events fit into the queue of QEMU's SMMU. */
-#define SMMU_EVENTQ_MAX	131072
 #define FLOOD_VSID	0x111
 #define OTHER_VSID	0x222
 
@@ -166,67 +159,6 @@ TEST_F(guest_stage_fault_flood, without_reading)
 	EXPECT_EQ(oracle_eventq_since(pos), self->got + self->lost);
 	EXPECT_EQ(IOMMU_GUEST_FAULTS_MAX, self->got);
 	EXPECT_EQ(self->got + self->lost, self->next);
-}
-
-static bool on_command_line(const char *word)
-{
-	char line[4096] = "";
-	FILE *file = fopen("/proc/cmdline", "r");
-
-	if (!file)
-		return false;
-	if (!fgets(line, sizeof(line), file))
-		line[0] = '\0';
-	fclose(file);
-	return strstr(line, word);
-}
-
-/* Before everything else, interrupt threads included, or as usual. */
-static void set_realtime(bool on)
-{
-	struct sched_param param = { .sched_priority = on ? 99 : 0 };
-
-	VFIO_ASSERT(!sched_setscheduler(0, on ? SCHED_FIFO : SCHED_OTHER,
-					&param), "real time");
-}
-
-/* Whether a reader is told that the hardware lost something. */
-static bool is_told_of_overflow(int fd)
-{
-	struct iommu_guest_fault fault;
-	bool told = false;
-
-	while (guest_faults_poll(fd, 1000) & POLLIN) {
-		guest_faults_expect(fd, &fault, 1);
-		told |= !!(fault.flags & IOMMU_GUEST_FAULT_LOST_UNKNOWN);
-	}
-	return told;
-}
-
-/*
- * On one CPU, nobody takes events from the queue while this doesn't sleep. The other
- * guest, which did nothing, is told as well: its event could have been among them.
- */
-TEST_F(guest_stage_fault_flood, overflow_of_the_smmu)
-{
-	size_t size = self->flooder.device.driver->buffer_size;
-	u32 pos = oracle_eventq_pos(), i;
-
-	if (!on_command_line("guest_stage_overflow"))
-		SKIP(return, "needs guest_stage_overflow on the command line");
-	if (sysconf(_SC_NPROCESSORS_ONLN) != 1)
-		SKIP(return, "needs to have the only CPU");
-	set_realtime(true);
-	/* Each makes an event of 32 bytes for 4 of its bytes. */
-	for (i = 0; i < (SMMU_EVENTQ_MAX / (size / 4)) + 4; i++) {
-		dma_read_start(&self->flooder.device, NO_IOVA, size);
-		while (dma_busy(&self->flooder.device))
-			;
-	}
-	set_realtime(false);
-	EXPECT_EQ(SMMU_EVENTQ_MAX, oracle_eventq_since(pos));
-	EXPECT_TRUE(is_told_of_overflow(self->flood_fd));
-	EXPECT_TRUE(is_told_of_overflow(self->other_fd));
 }
 
 int main(int argc, char *argv[])

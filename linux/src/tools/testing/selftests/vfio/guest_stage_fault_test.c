@@ -15,7 +15,11 @@
 /* Beyond what the descriptor's IPS says. */
 #define FAR_IPA		BIT_ULL(42)
 
-#define RECORDS_MAX	(DMA_SIZE / 4)
+/*
+ * QEMU's devices make one for every few bytes that they fail to transfer, and some
+ * another one for the attempt to have all of them at once.
+ */
+#define RECORDS_MAX	(DMA_SIZE / 4 + 1)
 
 FIXTURE(guest_stage_fault)
 {
@@ -32,7 +36,9 @@ FIXTURE(guest_stage_fault)
  *	     device then uses.
  * @write: Whether the device writes
  * @id: What the guest is told, 0 if nothing
- * @fetch_addr: What of an F_CD_FETCH or F_WALK_EABT
+ * @fetch_addr: What of an F_CD_FETCH or F_WALK_EABT, the page of it
+ * @may_lack_s2: Of a fault of stage 2 that QEMU's own SMMU records with S2 = 0. Without
+ *		 that bit the guest can't be told where it was.
  */
 FIXTURE_VARIANT(guest_stage_fault)
 {
@@ -40,6 +46,7 @@ FIXTURE_VARIANT(guest_stage_fault)
 	bool write;
 	u8 id;
 	u64 fetch_addr;
+	bool may_lack_s2;
 };
 
 static u64 nothing_there(struct vmm *vmm)
@@ -171,11 +178,12 @@ static u64 no_second_table(struct vmm *vmm)
 	return vmm->src.iova;
 }
 
-/* QEMU's SMMU leaves S2 clear here, so its IPA isn't to be trusted. */
 FIXTURE_VARIANT_ADD(guest_stage_fault, walk_second_table)
 {
 	.prepare = no_second_table,
 	.id = EVT_ID_F_WALK_EABT,
+	.fetch_addr = UNMAPPED_IPA,
+	.may_lack_s2 = true,
 };
 
 static u64 no_memory(struct vmm *vmm)
@@ -252,7 +260,7 @@ static void make_event(const u64 from[4], u64 to[4], u32 vsid, u8 id,
 TEST_F(guest_stage_fault, event)
 {
 	u32 vsid = self->vmm.device.vsid, num, i, word;
-	u64 recorded[4], expected[4];
+	u64 recorded[4], expected[4], fetch_addr;
 
 	SKIP_WITHOUT_DMA(return, &self->vmm.device);
 	access_memory(&self->vmm, variant->write, self->address);
@@ -269,8 +277,10 @@ TEST_F(guest_stage_fault, event)
 		oracle_eventq_read(self->pos + i, recorded);
 		/* That it is the device's own shows too. */
 		ASSERT_EQ(self->vmm.device.sid, recorded[0] >> 32);
-		make_event(recorded, expected, vsid, variant->id,
-			   variant->fetch_addr);
+		fetch_addr = variant->fetch_addr;
+		if (fetch_addr && variant->may_lack_s2 && !(recorded[1] & EVT_1_S2))
+			fetch_addr = 0;
+		make_event(recorded, expected, vsid, variant->id, fetch_addr);
 		for (word = 0; word < 4; word++)
 			EXPECT_EQ(expected[word],
 				  guest_fault_word(&self->faults[i], word));

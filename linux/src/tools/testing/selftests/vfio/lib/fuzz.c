@@ -79,7 +79,7 @@ void fuzz_print_replay(const char *test, const char *why)
 		(unsigned long long)fuzz_options.seed);
 	if (last.operation)
 		fprintf(stderr, " round=%u rounds=1", last.round);
-	fprintf(stderr, "' make test T=fuzz DEBUG=1\n");
+	fprintf(stderr, "' make test T=%s DEBUG=1\n", program_invocation_short_name);
 	fflush(stderr);
 }
 

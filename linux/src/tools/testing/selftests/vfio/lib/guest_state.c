@@ -112,10 +112,19 @@ static struct ste abort_ste(void)
 	return (struct ste) { .data[0] = STE_0_V };
 }
 
+/* A guest that doesn't ask for ATS has none, also where the host had it on. */
+static struct ste stage2_ste_without_ats(struct vmm *vmm)
+{
+	struct ste ste = vmm->stage2_ste;
+
+	ste.data[1] &= ~STE_1_EATS;
+	return ste;
+}
+
 /* What belongs to the host, in all but the first quad-word, is as in state 2. */
 static struct ste nested_ste(struct vmm *vmm)
 {
-	struct ste ste = vmm->stage2_ste;
+	struct ste ste = stage2_ste_without_ats(vmm);
 
 	ste.data[0] = STE_0_V | vmm->table.cd |
 		      FIELD_PREP(STE_0_CONFIG, STE_CONFIG_NESTED);
@@ -133,5 +142,7 @@ bool vmm_ste_is(struct vmm *vmm, const struct guest_state *state)
 		ste = abort_ste();
 	else if (state->config == STE_CONFIG_NESTED)
 		ste = nested_ste(vmm);
+	else if (state == &state_bypass)
+		ste = stage2_ste_without_ats(vmm);
 	return ste_is(vmm, &ste);
 }
