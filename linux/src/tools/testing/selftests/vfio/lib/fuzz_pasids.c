@@ -116,6 +116,9 @@ struct iommu_guest_stage_config fuzz_pasids_config(struct fuzz_guest *f)
 		config.state = 1 + fuzz_below(3);
 	if (fuzz_one_in(4))
 		config.pasid_bits = fuzz_below(BITS_MAX);
+	/* Somewhere, as aligned as another table needs to be. */
+	if (fuzz_one_in(4))
+		config.base_ptr = fuzz_ipa(f) & ~(u64)((CD_SIZE << fuzz_below(BITS_MAX)) - 1);
 	if (fuzz_one_in(8))
 		config.smmuv3.s1fmt = fuzz_below(4);
 	if (fuzz_one_in(8))
