@@ -25,7 +25,7 @@ _SIGNS = (
     r"SError",
     r"arm-smmu-v3 .*(?:CMDQ error|CMD_SYNC timeout|unexpected global error)",
 )
-# GERROR.EVENTQ_ABT_ERR alone: what QEMU's SMMU says of an event queue that is full, where
+# GERROR.EVENTQ_ABT_ERR alone: what Debian's SMMU says of an event queue that is full, where
 # hardware sets an overflow flag. A device that makes events in real time can get ahead of
 # an emulated CPU that takes them.
 FULL_EVENT_QUEUE = r"unexpected global error reported \(0x00000004\)"
