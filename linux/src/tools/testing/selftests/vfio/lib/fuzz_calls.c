@@ -123,20 +123,24 @@ static const struct {
 	u8 opcode;
 	u64 bits[2];
 } commands[] = {
-	{ CMD_OP_CFGI_CD, { GENMASK_ULL(63, 12), BIT_ULL(0) } },
-	{ CMD_OP_CFGI_CD_ALL, { GENMASK_ULL(63, 32) } },
-	{ CMD_OP_TLBI_NH_ALL },
-	{ CMD_OP_TLBI_NH_ASID, { GENMASK_ULL(63, 48) } },
-	{ CMD_OP_TLBI_NH_VA,
-	  { GENMASK_ULL(63, 48) | GENMASK_ULL(24, 20) | GENMASK_ULL(16, 12),
-	    GENMASK_ULL(63, 12) | GENMASK_ULL(11, 8) | BIT_ULL(0) } },
-	{ CMD_OP_TLBI_NH_VAA,
-	  { GENMASK_ULL(24, 20) | GENMASK_ULL(16, 12),
-	    GENMASK_ULL(63, 12) | GENMASK_ULL(11, 8) | BIT_ULL(0) } },
-	{ CMD_OP_TLBI_NSNH_ALL },
+	{ .opcode = CMD_OP_CFGI_CD,
+	  .bits = { GENMASK_ULL(63, 12), BIT_ULL(0) } },
+	{ .opcode = CMD_OP_CFGI_CD_ALL,
+	  .bits = { GENMASK_ULL(63, 32) } },
+	{ .opcode = CMD_OP_TLBI_NH_ALL },
+	{ .opcode = CMD_OP_TLBI_NH_ASID,
+	  .bits = { GENMASK_ULL(63, 48) } },
+	{ .opcode = CMD_OP_TLBI_NH_VA,
+	  .bits = { GENMASK_ULL(63, 48) | GENMASK_ULL(24, 20) | GENMASK_ULL(16, 12),
+		    GENMASK_ULL(63, 12) | GENMASK_ULL(11, 8) | BIT_ULL(0) } },
+	{ .opcode = CMD_OP_TLBI_NH_VAA,
+	  .bits = { GENMASK_ULL(24, 20) | GENMASK_ULL(16, 12),
+		    GENMASK_ULL(63, 12) | GENMASK_ULL(11, 8) | BIT_ULL(0) } },
+	{ .opcode = CMD_OP_TLBI_NSNH_ALL },
 	/* The last, for SMMUs with ATS only */
-	{ CMD_OP_ATC_INV,
-	  { GENMASK_ULL(63, 11) | BIT_ULL(9), GENMASK_ULL(63, 12) | GENMASK_ULL(5, 0) } },
+	{ .opcode = CMD_OP_ATC_INV,
+	  .bits = { GENMASK_ULL(63, 11) | BIT_ULL(9),
+		    GENMASK_ULL(63, 12) | GENMASK_ULL(5, 0) } },
 };
 
 static unsigned int nr_commands(struct fuzz_guest *f)

@@ -13,21 +13,22 @@
  * new ioctl or file goes here. Those that need no device that does DMA come first.
  */
 static const struct fuzz_op ops[] = {
-	{ "bind", fuzz_bind, 4 },
-	{ "unbind", fuzz_unbind, 1 },
-	{ "ask what can be bound", fuzz_ask, 1 },
-	{ "invalidate", fuzz_invalidate, 2 },
-	{ "bind by another container", fuzz_call_of_other, 1 },
-	{ "get the faults", fuzz_get_faults, 1 },
-	{ "read faults", fuzz_read_faults, 1 },
-	{ "answer faults", fuzz_answer_faults, 1 },
-	{ "write a descriptor", fuzz_write_cd, 2, true },
-	{ "write a first-level descriptor", fuzz_write_l1, 2, true, true },
-	{ "write an entry of a table", fuzz_write_entry, 4, true },
-	{ "write words", fuzz_write_words, 1, true },
-	{ "transfer", fuzz_transfer, 3, true },
-	{ "transfer meanwhile", fuzz_transfer_meanwhile, 2, true },
-	{ "remap memory", fuzz_remap_window, 1, true },
+	{ .name = "bind", .run = fuzz_bind, .weight = 4 },
+	{ .name = "unbind", .run = fuzz_unbind, .weight = 1 },
+	{ .name = "ask what can be bound", .run = fuzz_ask, .weight = 1 },
+	{ .name = "invalidate", .run = fuzz_invalidate, .weight = 2 },
+	{ .name = "bind by another container", .run = fuzz_call_of_other, .weight = 1 },
+	{ .name = "get the faults", .run = fuzz_get_faults, .weight = 1 },
+	{ .name = "read faults", .run = fuzz_read_faults, .weight = 1 },
+	{ .name = "answer faults", .run = fuzz_answer_faults, .weight = 1 },
+	{ .name = "write a descriptor", .run = fuzz_write_cd, .weight = 2, .memory = true },
+	{ .name = "write a first-level descriptor", .run = fuzz_write_l1, .weight = 2,
+	  .memory = true, .pasids = true },
+	{ .name = "write an entry of a table", .run = fuzz_write_entry, .weight = 4, .memory = true },
+	{ .name = "write words", .run = fuzz_write_words, .weight = 1, .memory = true },
+	{ .name = "transfer", .run = fuzz_transfer, .weight = 3, .memory = true },
+	{ .name = "transfer meanwhile", .run = fuzz_transfer_meanwhile, .weight = 2, .memory = true },
+	{ .name = "remap memory", .run = fuzz_remap_window, .weight = 1, .memory = true },
 };
 
 static unsigned int weight(struct fuzz_guest *f, const struct fuzz_op *op, bool memory)
