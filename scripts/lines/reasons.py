@@ -43,6 +43,15 @@ def parse(text):
     return places
 
 
+def not_built(unknown, places):
+    """The files that aren't built and have no reason, and the places in built ones."""
+    reasons = {name: [place for place in places if ("/" + name).endswith("/" + place.file)]
+               for name in unknown}
+    used = {place for fitting in reasons.values() for place in fitting}
+    return ([name for name in unknown if not reasons[name]],
+            [place for place in places if place not in used])
+
+
 def explain(missed, places):
     """[(line, its reason or "")], and the places at which nothing is missed."""
     explained, used = [], set()

@@ -139,6 +139,12 @@ class Reasons(unittest.TestCase):
     def test_rare(self):
         self.assertEqual(self.explain("why\n\t? a.c find\n"), ([], []))
 
+    def test_files_that_are_not_built(self):
+        places = reasons.parse("why\n\tacpi/b.c .*\n\ta.c find\n")
+        unknown, left = reasons.not_built(["drivers/acpi/b.c", "drivers/c.c"], places)
+        self.assertEqual(unknown, ["drivers/c.c"])
+        self.assertEqual([place.words for place in left], ["a.c find"])
+
 
 class Reports(unittest.TestCase):
     LINES = [line(1, "f", "a;", 2), line(3, "f", "b;"), line(4, "f", "c;"), line(5, "g", "d;"),
