@@ -4,6 +4,7 @@
  * what they are asked for: nothing at hand has the host use a device's PASIDs.
  */
 #include <kunit/test.h>
+#include <linux/bits.h>
 #include <linux/iommu.h>
 #include <linux/platform_device.h>
 #include <linux/property.h>
@@ -15,7 +16,7 @@
 #define VSID 7
 
 #define PASID_BITS 8
-#define MAX_PASIDS (1 << PASID_BITS)
+#define MAX_PASIDS BIT(PASID_BITS)
 
 struct test_iommu {
 	struct iommu_device iommu;
@@ -318,6 +319,7 @@ static struct kunit_suite guest_stage_suite = {
 	.exit = test_exit,
 	.test_cases = guest_stage_cases,
 };
+
 kunit_test_suite(guest_stage_suite);
 
 MODULE_DESCRIPTION("KUnit tests of guest stages in the IOMMU core");

@@ -24,10 +24,12 @@ static const struct fuzz_op ops[] = {
 	{ .name = "write a descriptor", .run = fuzz_write_cd, .weight = 2, .memory = true },
 	{ .name = "write a first-level descriptor", .run = fuzz_write_l1, .weight = 2,
 	  .memory = true, .pasids = true },
-	{ .name = "write an entry of a table", .run = fuzz_write_entry, .weight = 4, .memory = true },
+	{ .name = "write an entry of a table", .run = fuzz_write_entry, .weight = 4,
+	  .memory = true },
 	{ .name = "write words", .run = fuzz_write_words, .weight = 1, .memory = true },
 	{ .name = "transfer", .run = fuzz_transfer, .weight = 3, .memory = true },
-	{ .name = "transfer meanwhile", .run = fuzz_transfer_meanwhile, .weight = 2, .memory = true },
+	{ .name = "transfer meanwhile", .run = fuzz_transfer_meanwhile, .weight = 2,
+	  .memory = true },
 	{ .name = "remap memory", .run = fuzz_remap_window, .weight = 1, .memory = true },
 };
 
