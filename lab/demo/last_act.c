@@ -102,17 +102,24 @@ static void fill(u64 *to)
 	copy(to, words);
 }
 
+/* New bytes in both places, so that whatever arrives can be told from what was there. */
+static struct transfer prepare(struct stage *stage, const struct sender *sender)
+{
+	u64 *page = guest_ram_ptr(&stage->vmm.ram, sender->ipa);
+
+	fill(page);
+	fill(pasid_dma_buffer(&stage->vmm.device));
+	guest_ram_snapshot(&stage->vmm.ram);
+	return (struct transfer){ .physical = host_physical_address(page) };
+}
+
 static struct transfer try_write(struct stage *stage, const struct sender *sender)
 {
 	struct vfio_pci_device *device = &stage->vmm.device;
 	struct guest_ram *ram = &stage->vmm.ram;
-	u64 *page = guest_ram_ptr(ram, sender->ipa);
-	struct transfer transfer = { .physical = host_physical_address(page) };
+	struct transfer transfer = prepare(stage, sender);
 
-	fill(page);
-	fill(pasid_dma_buffer(device));
 	copy(transfer.sent, pasid_dma_buffer(device));
-	guest_ram_snapshot(ram);
 	oracle_memory(transfer.physical, transfer.before, SIZE);
 	oracle_mark();
 	pasid_dma_write(device, sender->pasid, stage->iova, SIZE);
@@ -126,20 +133,15 @@ static struct transfer try_write(struct stage *stage, const struct sender *sende
 static struct transfer try_read(struct stage *stage, const struct sender *sender)
 {
 	struct vfio_pci_device *device = &stage->vmm.device;
-	struct guest_ram *ram = &stage->vmm.ram;
-	u64 *page = guest_ram_ptr(ram, sender->ipa);
-	struct transfer transfer = { .physical = host_physical_address(page) };
+	struct transfer transfer = prepare(stage, sender);
 
-	fill(page);
-	fill(pasid_dma_buffer(device));
 	copy(transfer.before, pasid_dma_buffer(device));
-	guest_ram_snapshot(ram);
 	oracle_memory(transfer.physical, transfer.sent, SIZE);
 	oracle_mark();
 	pasid_dma_read(device, sender->pasid, stage->iova, SIZE);
 	dma_barrier();
 	copy(transfer.after, pasid_dma_buffer(device));
-	transfer.kept = guest_ram_kept(ram);
+	transfer.kept = guest_ram_kept(&stage->vmm.ram);
 	return transfer;
 }
 
