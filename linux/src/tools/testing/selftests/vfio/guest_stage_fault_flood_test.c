@@ -34,22 +34,12 @@ FIXTURE(guest_stage_fault_flood)
 	u64 entered;
 };
 
-static int start_guest(struct vmm *vmm, const char *bdf, u32 vsid)
-{
-	vmm_init(vmm, bdf);
-	vmm->device.vsid = vsid;
-	guest_stage_translate(&vmm->device, &vmm->table);
-	return guest_fault_fd(&vmm->container, O_NONBLOCK);
-}
-
 FIXTURE_SETUP(guest_stage_fault_flood)
 {
 	SKIP_WITHOUT_DEVICES(return, 2);
 	SKIP_WITHOUT_ORACLE(return);
-	self->flood_fd = start_guest(&self->flooder, vfio_selftests_bdf(0),
-				     FLOOD_VSID);
-	self->other_fd = start_guest(&self->other, vfio_selftests_bdf(1),
-				     OTHER_VSID);
+	self->flood_fd = vmm_init_guest(&self->flooder, vfio_selftests_bdf(0), FLOOD_VSID);
+	self->other_fd = vmm_init_guest(&self->other, vfio_selftests_bdf(1), OTHER_VSID);
 	SKIP_WITHOUT_DMA(return, &self->flooder.device);
 	SKIP_WITHOUT_DMA(return, &self->other.device);
 }

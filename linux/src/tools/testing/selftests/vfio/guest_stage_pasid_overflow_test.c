@@ -33,14 +33,6 @@ FIXTURE(guest_stage_pasid_overflow)
 	int other_fd;
 };
 
-static int start_guest(struct vmm *vmm, const char *bdf, u32 vsid)
-{
-	vmm_init(vmm, bdf);
-	vmm->device.vsid = vsid;
-	guest_stage_translate(&vmm->device, &vmm->table);
-	return guest_fault_fd(&vmm->container, O_NONBLOCK | O_CLOEXEC);
-}
-
 /* On one CPU, nobody takes events from the queue while the test doesn't sleep. */
 FIXTURE_SETUP(guest_stage_pasid_overflow)
 {
@@ -51,9 +43,9 @@ FIXTURE_SETUP(guest_stage_pasid_overflow)
 	SKIP_WITHOUT_ORACLE(return);
 	if (sysconf(_SC_NPROCESSORS_ONLN) != 1)
 		SKIP(return, "needs to have the only CPU");
-	self->flood_fd = start_guest(&self->flooder, vfio_selftests_device(PASID_DMA),
-				     FLOOD_VSID);
-	self->other_fd = start_guest(&self->other, vfio_selftests_bdf(0), OTHER_VSID);
+	self->flood_fd = vmm_init_guest(&self->flooder, vfio_selftests_device(PASID_DMA),
+					FLOOD_VSID);
+	self->other_fd = vmm_init_guest(&self->other, vfio_selftests_bdf(0), OTHER_VSID);
 }
 
 FIXTURE_TEARDOWN(guest_stage_pasid_overflow)

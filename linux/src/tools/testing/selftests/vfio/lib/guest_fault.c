@@ -41,6 +41,14 @@ int guest_fault_fd(struct vfio_container *container, u32 flags)
 	return fd;
 }
 
+int vmm_init_guest(struct vmm *vmm, const char *bdf, u32 vsid)
+{
+	vmm_init(vmm, bdf);
+	vmm->device.vsid = vsid;
+	guest_stage_translate(&vmm->device, &vmm->table);
+	return guest_fault_fd(&vmm->container, O_NONBLOCK | O_CLOEXEC);
+}
+
 int __guest_faults_read(int fd, struct iommu_guest_fault *faults, size_t max)
 {
 	ssize_t got = read(fd, faults, max * sizeof(*faults));

@@ -10,6 +10,7 @@
 
 #include <libvfio/container.h>
 #include <libvfio/smmuv3.h>
+#include <libvfio/vmm.h>
 
 /* The argument of the ioctl, to spoil it. */
 struct vfio_iommu_type1_guest_fault_fd guest_fault_fd_arg(u32 flags);
@@ -18,6 +19,9 @@ struct vfio_iommu_type1_guest_fault_fd guest_fault_fd_arg(u32 flags);
 int __guest_fault_fd_ioctl(struct vfio_container *container, void *arg);
 int __guest_fault_fd(struct vfio_container *container, u32 flags);
 int guest_fault_fd(struct vfio_container *container, u32 flags);
+
+/* A guest with @vmm's table in state 3. Its faults are read without waiting. */
+int vmm_init_guest(struct vmm *vmm, const char *bdf, u32 vsid);
 
 /* How many records were read, or a negative errno. */
 int __guest_faults_read(int fd, struct iommu_guest_fault *faults, size_t max);
