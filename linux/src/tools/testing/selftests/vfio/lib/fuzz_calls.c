@@ -1,23 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What a VMM calls, for its guest or because it is none. */
 #include <asm/byteorder.h>
-#include <fcntl.h>
+#include <errno.h>
 #include <linux/kernel.h>
 #include <string.h>
-#include <unistd.h>
 
-#include <libvfio/assert.h>
 #include <libvfio/fuzz_guest.h>
 #include <libvfio/guest_commands.h>
-#include <libvfio/guest_fault.h>
 
 #define COMMANDS_MAX	160
 #define IDR0_ATS	BIT(10)
 #define CMD_0_SSID	GENMASK_ULL(31, 12)
 #define CMD_0_SID	GENMASK_ULL(63, 32)
 
-/* Copy an argument to where the kernel can read it, and sometimes not all of it. */
-static void *place(struct fuzz_guest *f, const void *arg, size_t size)
+void *fuzz_place(struct fuzz_guest *f, const void *arg, size_t size)
 {
 	size_t missing = fuzz_one_in(16) ? fuzz_below(size) : 0;
 	u8 *to = f->arg;
@@ -74,7 +70,7 @@ const char *fuzz_bind(struct fuzz_guest *f)
 	if (fuzz_one_in(4))
 		fuzz_mutate(&arg, sizeof(arg), 3);
 	return fuzz_check_ste(f, __guest_stage_bind_ioctl(&f->vmm.container,
-				place(f, &arg, sizeof(arg))));
+				fuzz_place(f, &arg, sizeof(arg))));
 }
 
 const char *fuzz_unbind(struct fuzz_guest *f)
@@ -85,7 +81,7 @@ const char *fuzz_unbind(struct fuzz_guest *f)
 	if (fuzz_one_in(2))
 		fuzz_mutate(&arg, sizeof(arg), 3);
 	return fuzz_check_ste(f, __guest_stage_unbind_ioctl(&f->vmm.container,
-				place(f, &arg, sizeof(arg))));
+				fuzz_place(f, &arg, sizeof(arg))));
 }
 
 const char *fuzz_ask(struct fuzz_guest *f)
@@ -95,7 +91,7 @@ const char *fuzz_ask(struct fuzz_guest *f)
 
 	if (fuzz_one_in(2))
 		fuzz_mutate(&arg, sizeof(arg), 4);
-	__guest_stage_info_ioctl(&f->vmm.container, place(f, &arg, sizeof(arg)));
+	__guest_stage_info_ioctl(&f->vmm.container, fuzz_place(f, &arg, sizeof(arg)));
 	return fuzz_check_ste(f, -1);
 }
 
@@ -112,7 +108,7 @@ const char *fuzz_call_of_other(struct fuzz_guest *f)
 	/* Not what names the device */
 	if (fuzz_one_in(2))
 		fuzz_mutate(&arg.config, sizeof(arg.config), 3);
-	at = place(f, &arg, sizeof(arg));
+	at = fuzz_place(f, &arg, sizeof(arg));
 	return check_refused(__guest_stage_bind_ioctl(container, at)) ?:
 	       check_refused(__guest_stage_unbind_ioctl(container, at)) ?:
 	       fuzz_check_ste(f, -1);
@@ -211,68 +207,11 @@ const char *fuzz_invalidate(struct fuzz_guest *f)
 	arg = guest_commands_arg(cmds, count);
 	if (fuzz_one_in(8))
 		fuzz_mutate(&arg, sizeof(arg), 2);
-	at = place(f, &arg, sizeof(arg));
+	at = fuzz_place(f, &arg, sizeof(arg));
 	ret = __guest_commands_ioctl(&f->vmm.container, at);
 	/* Unless it isn't these commands that were executed, or @at has no end */
 	if (ret != -EFAULT && arg.commands == (uintptr_t)cmds &&
 	    arg.count == count && at->done != arg.done && at->done > legal)
 		return "a command with a bit that isn't the guest's is done";
-	return fuzz_check_ste(f, -1);
-}
-
-void fuzz_close_faults(struct fuzz_guest *f)
-{
-	if (f->faults >= 0)
-		close(f->faults);
-	f->faults = -1;
-}
-
-const char *fuzz_get_faults(struct fuzz_guest *f)
-{
-	struct vfio_iommu_type1_guest_fault_fd arg =
-		guest_fault_fd_arg(O_NONBLOCK | O_CLOEXEC);
-	int fd;
-
-	if (fuzz_one_in(4))
-		fuzz_close_faults(f);
-	if (fuzz_one_in(2))
-		fuzz_mutate(&arg, sizeof(arg), 2);
-	fd = __guest_fault_fd_ioctl(&f->vmm.container,
-				    place(f, &arg, sizeof(arg)));
-	if (fd >= 0 && f->faults >= 0)
-		return "there are two readers of a guest's faults";
-	if (fd >= 0) {
-		f->faults = fd;
-		VFIO_ASSERT(!fcntl(fd, F_SETFL, O_NONBLOCK), "O_NONBLOCK");
-	}
-	return fuzz_check_ste(f, -1);
-}
-
-const char *fuzz_read_faults(struct fuzz_guest *f)
-{
-	size_t count = fuzz_below(3 * GUEST_PAGE_SIZE);
-	ssize_t done = read(f->faults, f->arg, count);
-
-	if (done > 0 && (done > count || done % sizeof(struct iommu_guest_fault)))
-		return "a fault is read that is none";
-	return NULL;
-}
-
-/* The SMMU has no stalls, so nothing waits for an answer. */
-const char *fuzz_answer_faults(struct fuzz_guest *f)
-{
-	struct iommu_guest_fault_response resp[4];
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(resp); i++) {
-		resp[i] = guest_fault_response(f->vmm.device.vsid, fuzz_random());
-		resp[i].action = 1 + fuzz_below(3);
-	}
-	if (fuzz_one_in(2))
-		fuzz_mutate(resp, sizeof(resp), 4);
-	if (write(f->faults, place(f, resp, sizeof(resp)),
-		  fuzz_one_in(4) ? fuzz_below(2 * GUEST_PAGE_SIZE) :
-				   sizeof(resp)) >= 0)
-		return "an answer is taken that nothing waits for";
 	return fuzz_check_ste(f, -1);
 }

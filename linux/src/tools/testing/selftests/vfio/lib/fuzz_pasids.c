@@ -26,11 +26,13 @@ static const u32 known[] = { 0, 1, 63, 64, 200, 1093 };
 
 /**
  * struct fuzz_pasids - What a guest has of PASIDs
+ * @sent: Those that the device was told to send
  * @cds: A table of each format
  * @descriptors: The IPAs of their descriptors of the known PASIDs
  * @nr_descriptors: How many those are
  */
 struct fuzz_pasids {
+	bool sent[PASID_MAX + 1];
 	struct guest_cds cds[NR_FORMATS];
 	u64 descriptors[NR_FORMATS * ARRAY_SIZE(known)];
 	unsigned int nr_descriptors;
@@ -100,11 +102,25 @@ u64 fuzz_pasid_descriptor(struct fuzz_guest *f)
 	return f->pasids->descriptors[fuzz_below(f->pasids->nr_descriptors)];
 }
 
+static void send(struct fuzz_guest *f, u32 pasid)
+{
+	f->pasids->sent[pasid] = true;
+	pasid_dma_set_pasid(&f->vmm.device, pasid);
+}
+
 void fuzz_choose_pasid(struct fuzz_guest *f)
 {
-	if (f->pasids)
-		pasid_dma_set_pasid(&f->vmm.device, fuzz_one_in(4) ?
-				    PASID_DMA_NO_PASID : fuzz_pasid(f));
+	if (!f->pasids)
+		return;
+	if (fuzz_one_in(4))
+		pasid_dma_set_pasid(&f->vmm.device, PASID_DMA_NO_PASID);
+	else
+		send(f, fuzz_pasid(f));
+}
+
+bool fuzz_pasid_was_sent(struct fuzz_guest *f, u32 pasid)
+{
+	return f->pasids && f->pasids->sent[pasid];
 }
 
 struct iommu_guest_stage_config fuzz_pasids_config(struct fuzz_guest *f)
@@ -168,7 +184,7 @@ static bool works(struct fuzz_guest *f, struct guest_cds *cds)
 	bool right;
 
 	guest_cds_bind(cds, &vmm->device, S1DSS_TERMINATE);
-	pasid_dma_set_pasid(&vmm->device, known[fuzz_below(nr_known(cds))]);
+	send(f, known[fuzz_below(nr_known(cds))]);
 	right = vmm_dma_by_iova(vmm);
 	pasid_dma_set_pasid(&vmm->device, PASID_DMA_NO_PASID);
 	return right;

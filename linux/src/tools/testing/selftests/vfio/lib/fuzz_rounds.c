@@ -74,6 +74,7 @@ static const char *run_round(struct fuzz_guest *f, const char *test,
 		oracle_mark();
 	if (memory)
 		load_device(f);
+	fuzz_open_faults(f);
 	if (f->pasids)
 		fuzz_bind_pasids(f);
 	for (i = 0; !problem && i < OPS_OF_ROUND; i++) {
@@ -81,6 +82,8 @@ static const char *run_round(struct fuzz_guest *f, const char *test,
 		fuzz_operation(test, round, op->name);
 		problem = op->run(f);
 	}
+	if (!problem)
+		problem = fuzz_check_faults(f);
 	if (problem)
 		return problem;
 	fuzz_recover(f);

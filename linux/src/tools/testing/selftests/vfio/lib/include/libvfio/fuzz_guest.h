@@ -104,6 +104,9 @@ struct fuzz_op {
 const char *fuzz_rounds(struct fuzz_guest *f, const char *test, unsigned int rounds,
 			bool memory);
 
+/* Copy an argument to where the kernel can read it, and sometimes not all of it. */
+void *fuzz_place(struct fuzz_guest *f, const void *arg, size_t size);
+
 /* By the VMM's calls */
 const char *fuzz_bind(struct fuzz_guest *f);
 const char *fuzz_unbind(struct fuzz_guest *f);
@@ -114,6 +117,9 @@ const char *fuzz_get_faults(struct fuzz_guest *f);
 const char *fuzz_read_faults(struct fuzz_guest *f);
 const char *fuzz_answer_faults(struct fuzz_guest *f);
 void fuzz_close_faults(struct fuzz_guest *f);
+void fuzz_open_faults(struct fuzz_guest *f);
+/* Whether all that are left to read may be. */
+const char *fuzz_check_faults(struct fuzz_guest *f);
 
 /* By the guest's memory and its device */
 const char *fuzz_write_cd(struct fuzz_guest *f);
@@ -128,6 +134,8 @@ void fuzz_pasids_init(struct fuzz_guest *f);
 void fuzz_pasids_cleanup(struct fuzz_guest *f);
 /* Have what the device transfers from now on have one, or none, if it can. */
 void fuzz_choose_pasid(struct fuzz_guest *f);
+/* Whether any transfer had it. */
+bool fuzz_pasid_was_sent(struct fuzz_guest *f, u32 pasid);
 const char *fuzz_write_l1(struct fuzz_guest *f);
 /* A PASID, often one that has a descriptor. */
 u32 fuzz_pasid(struct fuzz_guest *f);
