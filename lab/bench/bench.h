@@ -42,6 +42,6 @@ void unbind(struct bench *bench);
 void invalidate(struct bench *bench);
 
 /* With a table of one PASID, of 1,000, and of all that there are with 16 bits. */
-void bench_pasids(const char *bdf);
+void bench_pasids(void);
 
 #endif /* LAB_BENCH_BENCH_H */

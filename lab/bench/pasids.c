@@ -17,6 +17,8 @@
 /* Of 2^16 the descriptors are 4 MiB. */
 #define RAM_SIZE	SZ_8M
 
+#define PASID_DEVICES	2
+
 static const struct size {
 	unsigned int nr_pasids;
 	unsigned int bits;
@@ -32,6 +34,16 @@ static struct guest_cds cds;
 static void bind_cds(struct bench *bench)
 {
 	guest_cds_bind(&cds, &bench->devices[0], S1DSS_TERMINATE);
+}
+
+/* The command names another device than the one before it did. */
+static void invalidate_in_turn(struct bench *bench)
+{
+	struct iommu_guest_command_smmuv3 command = bench->commands[0];
+
+	bench->commands[0] = bench->commands[1];
+	bench->commands[1] = command;
+	invalidate(bench);
 }
 
 /* They share tables. What the SMMU knows of them it knows by ASID. */
@@ -80,6 +92,18 @@ static void measure_command(struct bench *bench, const char *name,
 	measure(bench, name, invalidate);
 }
 
+static void measure_in_turn(struct bench *bench, const char *name, u32 pasid)
+{
+	unsigned int i;
+
+	guest_cds_bind(&cds, &bench->devices[1], S1DSS_TERMINATE);
+	for (i = 0; i < bench->nr_devices; i++)
+		bench->commands[i] = guest_cmd_cfgi_cd_pasid(bench->devices[i].vsid, pasid);
+	bench->nr_commands = 1;
+	measure(bench, name, invalidate_in_turn);
+	guest_stage_unbind(&bench->devices[1]);
+}
+
 static void bench_table(struct bench *bench)
 {
 	static const struct step steps[] = {
@@ -93,17 +117,35 @@ static void bench_table(struct bench *bench)
 	measure_command(bench, "tlbi", guest_cmd_tlbi_va(pasid, IOVA));
 	measure_command(bench, "cfgi_cd",
 			guest_cmd_cfgi_cd_pasid(bench->devices[0].vsid, pasid));
+	measure_in_turn(bench, "cfgi_cd_in_turn", pasid);
 	unbind(bench);
 }
 
-static void bench_size(const char *bdf, const struct size *size)
+static void open_devices(struct bench *bench)
 {
-	struct bench bench = { .nr_devices = 1, .nr_pasids = size->nr_pasids };
+	unsigned int i;
+
+	for (i = 0; i < bench->nr_devices; i++) {
+		vfio_pci_device_open(&bench->devices[i], pasid_dma_bdf(i), &bench->container);
+		bench->devices[i].vsid = bench->devices[i].sid;
+	}
+}
+
+static void close_devices(struct bench *bench)
+{
+	unsigned int i;
+
+	for (i = 0; i < bench->nr_devices; i++)
+		vfio_pci_device_close(&bench->devices[i]);
+}
+
+static void bench_size(const struct size *size)
+{
+	struct bench bench = { .nr_devices = PASID_DEVICES, .nr_pasids = size->nr_pasids };
 	u64 *page;
 
 	vfio_container_open(&bench.container, VFIO_TYPE1_NESTING_IOMMU);
-	vfio_pci_device_open(&bench.devices[0], bdf, &bench.container);
-	bench.devices[0].vsid = bench.devices[0].sid;
+	open_devices(&bench);
 	guest_ram_init(&bench.ram, &bench.container, GUEST_RAM_IPA, RAM_SIZE);
 	page = fill_cds(&bench, size);
 
@@ -112,15 +154,17 @@ static void bench_size(const char *bdf, const struct size *size)
 	unbind(&bench);
 	bench_table(&bench);
 
-	vfio_pci_device_close(&bench.devices[0]);
+	close_devices(&bench);
 	vfio_container_close(&bench.container);
 	guest_ram_cleanup(&bench.ram);
 }
 
-void bench_pasids(const char *bdf)
+void bench_pasids(void)
 {
 	unsigned int i;
 
+	VFIO_ASSERT(pasid_dma_bdf(PASID_DEVICES - 1), "%u devices with PASIDs are needed",
+		    PASID_DEVICES);
 	for (i = 0; i < ARRAY_SIZE(sizes); i++)
-		bench_size(bdf, &sizes[i]);
+		bench_size(&sizes[i]);
 }

@@ -106,7 +106,7 @@ def _cfgi_cd_aim(results):
     most = max(results.medians("cfgi_cd", figures.PASIDS))
     tlbi = min(results.medians("tlbi", figures.PASIDS))
     more = 100 * (most - tlbi) / tlbi
-    return Aim("a CFGI_CD by SSID costs what a TLBI does, and the lookup of its device: up to"
+    return Aim("a CFGI_CD by SSID costs the same as a TLBI: up to"
                f" {figures.LOOKUP_PERCENT}% more", f"{most:,} and {tlbi:,}, {more:.1f}%",
                more <= figures.LOOKUP_PERCENT)
 

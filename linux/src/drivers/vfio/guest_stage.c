@@ -135,6 +135,8 @@ static void vfio_guest_stage_free(struct vfio_guest_stages *stages,
 	lockdep_assert_held(&stages->lock);
 
 	xa_erase(&stages->by_vsid, stage->vsid);
+	if (stages->found == stage)
+		stages->found = NULL;
 	vfio_guest_stage_del_domain(stages, stage);
 	kfree(stage);
 }
@@ -143,7 +145,7 @@ static int vfio_guest_stage_rebind(struct vfio_guest_stages *stages,
 				   struct vfio_guest_stage *stage,
 				   const struct iommu_guest_stage_config *cfg)
 {
-	if (cfg->vsid != stage->vsid && xa_load(&stages->by_vsid, cfg->vsid))
+	if (cfg->vsid != stage->vsid && vfio_guest_stage_find(stages, cfg->vsid))
 		return -EEXIST;
 	return iommu_bind_guest_stage(stage->domain, stage->device->dev, cfg);
 }

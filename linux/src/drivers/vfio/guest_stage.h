@@ -6,6 +6,7 @@
 #define __VFIO_GUEST_STAGE_H__
 
 #include <linux/list.h>
+#include <linux/lockdep.h>
 #include <linux/mutex.h>
 #include <linux/types.h>
 #include <linux/xarray.h>
@@ -20,6 +21,7 @@ struct vfio_iommu_driver;
  * struct vfio_guest_stages - The guest stages of a container
  * @by_vsid: &struct vfio_guest_stage, by what the guest calls the device
  * @domains: one &struct vfio_guest_stage for each domain that any is bound on
+ * @found: the one in @by_vsid that was looked for last, or NULL
  * @faults: the latest queue for their faults, its file open or closed, or NULL
  */
 struct vfio_guest_stages {
@@ -34,6 +36,7 @@ struct vfio_guest_stages {
 	struct mutex		lock;
 	struct xarray		by_vsid;
 	struct list_head	domains;
+	struct vfio_guest_stage	*found;
 	struct iommu_guest_faults *faults;
 };
 
@@ -52,6 +55,24 @@ struct vfio_guest_stage {
 	u32			vsid;
 	bool			stopped;
 };
+
+/*
+ * Whose name @vsid is, or NULL. Of a guest's commands most name the same device as
+ * the one before.
+ */
+static inline struct vfio_guest_stage *
+vfio_guest_stage_find(struct vfio_guest_stages *stages, u32 vsid)
+{
+	struct vfio_guest_stage *stage = stages->found;
+
+	lockdep_assert_held(&stages->lock);
+
+	if (!stage || stage->vsid != vsid) {
+		stage = xa_load(&stages->by_vsid, vsid);
+		stages->found = stage;
+	}
+	return stage;
+}
 
 void vfio_guest_stages_init(struct vfio_guest_stages *stages);
 void vfio_guest_stages_destroy(struct vfio_guest_stages *stages);

@@ -32,7 +32,7 @@ vfio_guest_commands_device(struct iommu_guest_commands *iommu, u32 vsid)
 		container_of(iommu, struct vfio_guest_commands, iommu);
 	struct vfio_guest_stage *stage;
 
-	stage = xa_load(&commands->stages->by_vsid, vsid);
+	stage = vfio_guest_stage_find(commands->stages, vsid);
 	if (!stage)
 		return ERR_PTR(-ENOENT);
 	return stage->domain == commands->domain ? stage->device->dev : NULL;
@@ -46,7 +46,8 @@ static int vfio_guest_commands_hold(struct iommu_guest_commands *iommu, u32 vsid
 {
 	struct vfio_guest_commands *commands =
 		container_of(iommu, struct vfio_guest_commands, iommu);
-	struct vfio_guest_stage *stage = xa_load(&commands->stages->by_vsid, vsid);
+	struct vfio_guest_stage *stage =
+		vfio_guest_stage_find(commands->stages, vsid);
 	struct vfio_device *device = stage->device;
 	int usage;
 

@@ -465,6 +465,35 @@ TEST_F(guest_stage_batch, nothing_is_bound)
 	EXPECT_TRUE(issued(0));
 }
 
+/* A name that was another's, or nobody's, is whose it is now. */
+TEST_F(guest_stage_batch, names_change)
+{
+	struct vfio_container *container = &self->vmm.container;
+	u32 vsid = self->vmm.device.vsid, second_vsid = vsid + 1;
+	struct vfio_pci_device second;
+	int i;
+
+	SKIP_WITHOUT_DEVICES(return, 2);
+	vfio_pci_device_open(&second, vfio_selftests_bdf(1), container);
+	for (i = 0; i < 2; i++) {
+		self->cmds[0] = guest_cmd_cfgi_cd(second_vsid);
+		EXPECT_EQ(-ENOENT, __guest_commands(container, self->cmds, 1, &self->arg));
+		EXPECT_EQ(IOMMU_GUEST_COMMAND_NO_DEVICE, self->arg.error);
+
+		second.vsid = second_vsid;
+		guest_stage_abort(&second);
+		EXPECT_EQ(0, __guest_commands(container, self->cmds, 1, &self->arg));
+		guest_stage_unbind(&second);
+		EXPECT_EQ(-ENOENT, __guest_commands(container, self->cmds, 1, &self->arg));
+
+		self->cmds[0] = guest_cmd_cfgi_cd(vsid);
+		EXPECT_EQ(0, __guest_commands(container, self->cmds, 1, &self->arg));
+	}
+	if (oracle_present())
+		EXPECT_LT(0, oracle_count_commands("CFGI"));
+	vfio_pci_device_close(&second);
+}
+
 int main(int argc, char *argv[])
 {
 	return vfio_selftests_run(argc, argv);
