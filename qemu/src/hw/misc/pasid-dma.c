@@ -60,6 +60,8 @@ struct PasidDmaState {
     uint32_t done;
     uint32_t succeeded;
     uint32_t failed;
+    uint64_t translation;
+    uint32_t grant;
 
     /* By which a transfer notices that it has reset the device */
     uint32_t resets;
@@ -81,14 +83,25 @@ static bool pasid_dma_running(PasidDmaState *s)
     return s->command & PASID_DMA_COMMAND_START;
 }
 
+static bool pasid_dma_range_valid(PasidDmaState *s)
+{
+    return s->length && s->length <= PASID_DMA_BUFFER_SIZE &&
+           s->offset <= PASID_DMA_BUFFER_SIZE - s->length &&
+           s->iova <= UINT64_MAX - (s->length - 1);
+}
+
 static uint32_t pasid_dma_check(PasidDmaState *s)
 {
     uint32_t pasid = s->pasid & PASID_DMA_PASID_MASK;
 
-    if (!s->length || s->length > PASID_DMA_BUFFER_SIZE ||
-        s->offset > PASID_DMA_BUFFER_SIZE - s->length ||
-        s->iova > UINT64_MAX - (s->length - 1)) {
+    if (!(s->command & PASID_DMA_COMMAND_TRANSLATE) &&
+        !pasid_dma_range_valid(s)) {
         return PASID_DMA_RESULT_BAD_RANGE;
+    }
+    if (s->command & (PASID_DMA_COMMAND_TRANSLATE |
+                      PASID_DMA_COMMAND_TRANSLATED) &&
+        !pcie_ats_enabled(PCI_DEVICE(s))) {
+        return PASID_DMA_RESULT_ATS_OFF;
     }
     if (!(s->pasid & PASID_DMA_PASID_VALID)) {
         return PASID_DMA_RESULT_OK;
@@ -109,6 +122,9 @@ static MemTxAttrs pasid_dma_attrs(PasidDmaState *s)
     if (s->pasid & PASID_DMA_PASID_VALID) {
         attrs.pid = s->pasid & PASID_DMA_PASID_MASK;
         attrs.pid_valid = 1;
+    }
+    if (s->command & PASID_DMA_COMMAND_TRANSLATED) {
+        attrs.address_type = MEMTX_AT_TRANSLATED;
     }
     return attrs;
 }
@@ -174,6 +190,25 @@ static uint32_t pasid_dma_transfer(PasidDmaState *s, uint32_t *done)
     return result;
 }
 
+/* What is granted isn't kept for transfers: their driver uses it, or not. */
+static uint32_t pasid_dma_translate(PasidDmaState *s)
+{
+    bool no_write = !(s->command & PASID_DMA_COMMAND_TO_MEMORY);
+    IOMMUTLBEntry entry;
+    bool success = pcie_ats_translate(PCI_DEVICE(s), s->iova, no_write,
+                                      pasid_dma_attrs(s), &entry);
+
+    s->grant = 0;
+    s->translation = 0;
+    if (entry.perm != IOMMU_NONE) {
+        s->grant = (entry.perm & IOMMU_RO ? PASID_DMA_GRANT_READ : 0) |
+                   (entry.perm & IOMMU_WO ? PASID_DMA_GRANT_WRITE : 0) |
+                   cto64(entry.addr_mask) << 8;
+        s->translation = entry.translated_addr;
+    }
+    return success ? PASID_DMA_RESULT_OK : PASID_DMA_RESULT_ABORT;
+}
+
 static void pasid_dma_interrupt(PasidDmaState *s, uint32_t vector)
 {
     if (vector < PASID_DMA_VECTORS) {
@@ -215,7 +250,8 @@ static void pasid_dma_run(PasidDmaState *s)
     /* A transfer can write to any device, and so even unplug this one. */
     object_ref(OBJECT(s));
     if (result == PASID_DMA_RESULT_OK) {
-        result = pasid_dma_transfer(s, &done);
+        result = s->command & PASID_DMA_COMMAND_TRANSLATE ?
+                 pasid_dma_translate(s) : pasid_dma_transfer(s, &done);
     }
     /* One that has reset this device leaves no result. */
     if (s->resets == resets) {
@@ -287,6 +323,12 @@ static uint64_t pasid_dma_read(void *opaque, hwaddr addr, unsigned size)
         return s->succeeded;
     case PASID_DMA_FAILED:
         return s->failed;
+    case PASID_DMA_TRANSLATION:
+        return extract64(s->translation, 0, 32);
+    case PASID_DMA_TRANSLATION + 4:
+        return extract64(s->translation, 32, 32);
+    case PASID_DMA_GRANT:
+        return s->grant;
     default:
         return 0;
     }
@@ -382,6 +424,8 @@ static void pasid_dma_reset_hold(Object *obj, ResetType type)
     s->done = 0;
     s->succeeded = 0;
     s->failed = 0;
+    s->translation = 0;
+    s->grant = 0;
 
     memset(memory_region_get_ram_ptr(&s->buffer), 0, PASID_DMA_BUFFER_SIZE);
     memory_region_set_dirty(&s->buffer, 0, PASID_DMA_BUFFER_SIZE);
@@ -513,6 +557,8 @@ static const VMStateDescription pasid_dma_vmstate = {
         VMSTATE_UINT32(done, PasidDmaState),
         VMSTATE_UINT32(succeeded, PasidDmaState),
         VMSTATE_UINT32(failed, PasidDmaState),
+        VMSTATE_UINT64(translation, PasidDmaState),
+        VMSTATE_UINT32(grant, PasidDmaState),
         VMSTATE_END_OF_LIST()
     },
 };

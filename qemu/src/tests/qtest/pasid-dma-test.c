@@ -73,6 +73,9 @@ static void test_registers(void)
         { PASID_DMA_DONE, 1, 0 },
         { PASID_DMA_SUCCEEDED, 1, 0 },
         { PASID_DMA_FAILED, 1, 0 },
+        { PASID_DMA_TRANSLATION, 1, 0 },
+        { PASID_DMA_TRANSLATION + 4, 1, 0 },
+        { PASID_DMA_GRANT, 1, 0 },
         { PASID_DMA_REGS_SIZE - 4, 1, 0 },
     };
     TestSMMU t;
@@ -241,6 +244,41 @@ static void test_pasid(void)
     test_start(&t, false, "", DEVICE ",pasid-width=0");
     g_assert_cmpuint(pasid_dma(&t, true, mem, 8, 0), ==,
                      PASID_DMA_RESULT_PASID_OFF);
+    test_stop(&t);
+}
+
+/* What needs ATS is refused without. Where there is no IOMMU, there is none. */
+static void test_ats(void)
+{
+    uint64_t mem;
+    TestSMMU t;
+
+    test_start(&t, false, "", DEVICE);
+    mem = test_alloc(&t, TEST_PAGE);
+    g_assert_cmpuint(pasid_dma_translate(&t, true, mem, NO_PASID), ==,
+                     PASID_DMA_RESULT_ATS_OFF);
+    g_assert_cmpuint(pasid_dma_translated(&t, true, mem, 8, NO_PASID), ==,
+                     PASID_DMA_RESULT_ATS_OFF);
+    test_stop(&t);
+
+    test_start(&t, false, "", DEVICE ",ats=on");
+    g_assert_cmpuint(pasid_dma_translate(&t, true, mem, NO_PASID), ==,
+                     PASID_DMA_RESULT_ATS_OFF);
+    g_assert_cmpuint(pasid_dma_translated(&t, true, mem, 8, NO_PASID), ==,
+                     PASID_DMA_RESULT_ATS_OFF);
+    test_enable_ats(&t, true);
+    g_assert_cmpuint(pasid_dma_translate(&t, true, mem, NO_PASID), ==,
+                     PASID_DMA_RESULT_ABORT);
+    g_assert_cmphex(pasid_dma_reg(&t, PASID_DMA_GRANT), ==, 0);
+    g_assert_cmpuint(pasid_dma_translate(&t, true, mem, 1), ==,
+                     PASID_DMA_RESULT_PASID_OFF);
+    g_assert_cmpuint(pasid_dma_translated(&t, true, mem, 8, NO_PASID), ==,
+                     PASID_DMA_RESULT_OK);
+    g_assert_cmpuint(pasid_dma_translated(&t, true, mem, 0, NO_PASID), ==,
+                     PASID_DMA_RESULT_BAD_RANGE);
+    flr(&t);
+    g_assert_cmpuint(pasid_dma_translate(&t, true, mem, NO_PASID), ==,
+                     PASID_DMA_RESULT_ATS_OFF);
     test_stop(&t);
 }
 
@@ -487,6 +525,7 @@ int main(int argc, char **argv)
     qtest_add_func("/pasid-dma/abort", test_abort);
     qtest_add_func("/pasid-dma/bounds", test_bounds);
     qtest_add_func("/pasid-dma/pasid", test_pasid);
+    qtest_add_func("/pasid-dma/ats", test_ats);
     qtest_add_func("/pasid-dma/flr", test_flr);
     qtest_add_func("/pasid-dma/msix", test_msix);
     qtest_add_func("/pasid-dma/repeat", test_repeat);

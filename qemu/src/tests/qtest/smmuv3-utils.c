@@ -70,6 +70,15 @@ void test_enable_pasid(TestSMMU *t, bool on)
                  on ? PCI_PASID_CTRL_ENABLE : 0);
 }
 
+void test_enable_ats(TestSMMU *t, bool on)
+{
+    uint16_t pos = test_ext_cap(t, TEST_DEVFN, PCI_EXT_CAP_ID_ATS);
+
+    g_assert_cmpuint(pos, !=, 0);
+    qtest_writew(t->qts, test_config(TEST_DEVFN) + pos + PCI_ATS_CTRL,
+                 on ? PCI_ATS_CTRL_ENABLE : 0);
+}
+
 static uint64_t test_bar(TestSMMU *t, int bar, uint64_t addr)
 {
     uint64_t reg = test_config(TEST_DEVFN) + PCI_BASE_ADDRESS_0 + bar * 4;
@@ -326,6 +335,7 @@ bool smmuv3_event(TestSMMU *t, TestEvent *e)
         .ssv = extract64(dw[0], 11, 1),
         .ssid = extract64(dw[0], 12, 20),
         .sid = extract64(dw[0], 32, 32),
+        .request = extract64(dw[1], 0, 32),
         .rnw = extract64(dw[1], 35, 1),
         .s2 = extract64(dw[1], 39, 1),
         .class = extract64(dw[1], 40, 2),
@@ -357,18 +367,36 @@ void pasid_dma_set(TestSMMU *t, uint32_t reg, uint32_t val)
     qtest_writel(t->qts, t->regs + reg, val);
 }
 
-uint32_t pasid_dma(TestSMMU *t, bool to_memory, uint64_t iova, uint32_t length,
-                   int pasid)
+static uint32_t pasid_dma_run(TestSMMU *t, uint32_t command, bool to_memory,
+                              uint64_t iova, uint32_t length, int pasid)
 {
     qtest_writeq(t->qts, t->regs + PASID_DMA_IOVA, iova);
     pasid_dma_set(t, PASID_DMA_LENGTH, length);
     pasid_dma_set(t, PASID_DMA_PASID,
                   pasid == NO_PASID ? 0 : PASID_DMA_PASID_VALID | pasid);
-    pasid_dma_set(t, PASID_DMA_COMMAND, PASID_DMA_COMMAND_START |
+    pasid_dma_set(t, PASID_DMA_COMMAND, PASID_DMA_COMMAND_START | command |
                   (to_memory ? PASID_DMA_COMMAND_TO_MEMORY : 0));
     g_assert_cmphex(pasid_dma_reg(t, PASID_DMA_COMMAND) &
                     PASID_DMA_COMMAND_START, ==, 0);
     return pasid_dma_reg(t, PASID_DMA_RESULT);
+}
+
+uint32_t pasid_dma(TestSMMU *t, bool to_memory, uint64_t iova, uint32_t length,
+                   int pasid)
+{
+    return pasid_dma_run(t, 0, to_memory, iova, length, pasid);
+}
+
+uint32_t pasid_dma_translated(TestSMMU *t, bool to_memory, uint64_t addr,
+                              uint32_t length, int pasid)
+{
+    return pasid_dma_run(t, PASID_DMA_COMMAND_TRANSLATED, to_memory, addr,
+                         length, pasid);
+}
+
+uint32_t pasid_dma_translate(TestSMMU *t, bool write, uint64_t iova, int pasid)
+{
+    return pasid_dma_run(t, PASID_DMA_COMMAND_TRANSLATE, write, iova, 0, pasid);
 }
 
 /* Registers of where configuration is change only while the SMMU is off. */

@@ -35,7 +35,9 @@
 
 #define C_BAD_STREAMID      0x02
 #define C_BAD_STE           0x04
+#define F_BAD_ATS_TREQ      0x05
 #define F_STREAM_DISABLED   0x06
+#define F_TRANSL_FORBIDDEN  0x07
 #define C_BAD_SUBSTREAMID   0x08
 #define F_CD_FETCH          0x09
 #define C_BAD_CD            0x0a
@@ -100,6 +102,7 @@ typedef struct TestEvent {
     bool ssv;
     uint32_t ssid;
     uint32_t sid;
+    uint32_t request;       /* bits [95:64], what F_BAD_ATS_TREQ was for */
     bool rnw;
     bool s2;
     uint8_t class;
@@ -124,10 +127,16 @@ void test_stop(TestSMMU *t);
 uint64_t test_config(uint32_t bdf);
 uint16_t test_ext_cap(TestSMMU *t, uint32_t bdf, uint16_t id);
 void test_enable_pasid(TestSMMU *t, bool on);
+void test_enable_ats(TestSMMU *t, bool on);
 
 /* The device: run one transfer between its buffer and @iova, give RESULT. */
 uint32_t pasid_dma(TestSMMU *t, bool to_memory, uint64_t iova, uint32_t length,
                    int pasid);
+/* One with an address that is translated */
+uint32_t pasid_dma_translated(TestSMMU *t, bool to_memory, uint64_t addr,
+                              uint32_t length, int pasid);
+/* One translation request */
+uint32_t pasid_dma_translate(TestSMMU *t, bool write, uint64_t iova, int pasid);
 uint32_t pasid_dma_reg(TestSMMU *t, uint32_t reg);
 void pasid_dma_set(TestSMMU *t, uint32_t reg, uint32_t val);
 

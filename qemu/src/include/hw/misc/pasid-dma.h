@@ -28,7 +28,9 @@
 #define PASID_DMA_COMMAND_INTERRUPT     0x4
 #define PASID_DMA_COMMAND_REPEAT        0x8
 #define PASID_DMA_COMMAND_GO_ON         0x10
-#define PASID_DMA_COMMAND_MASK          0x1f
+#define PASID_DMA_COMMAND_TRANSLATE     0x20
+#define PASID_DMA_COMMAND_TRANSLATED    0x40
+#define PASID_DMA_COMMAND_MASK          0x7f
 #define PASID_DMA_RESULT                0x0c
 #define PASID_DMA_RESULT_NONE           0
 #define PASID_DMA_RESULT_OK             1
@@ -36,6 +38,7 @@
 #define PASID_DMA_RESULT_BAD_RANGE      3
 #define PASID_DMA_RESULT_PASID_OFF      4
 #define PASID_DMA_RESULT_BAD_PASID      5
+#define PASID_DMA_RESULT_ATS_OFF        6
 #define PASID_DMA_IOVA                  0x10
 #define PASID_DMA_OFFSET                0x18
 #define PASID_DMA_LENGTH                0x1c
@@ -52,5 +55,10 @@
 #define PASID_DMA_REQUEST               0x3c
 #define PASID_DMA_MIN_REQUEST           4
 #define PASID_DMA_MAX_REQUEST           0x1000
+#define PASID_DMA_TRANSLATION           0x40
+#define PASID_DMA_GRANT                 0x48
+#define PASID_DMA_GRANT_READ            0x1
+#define PASID_DMA_GRANT_WRITE           0x2
+#define PASID_DMA_GRANT_SIZE(grant)     (((grant) >> 8) & 0xff)
 
 #endif
