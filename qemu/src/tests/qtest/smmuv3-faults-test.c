@@ -451,6 +451,39 @@ static void test_stage2_permission(const void *data)
 }
 
 /*
+ * A table whose descriptor has a page be read-only, with a TLB entry from a
+ * read and without: 7.3.16. It isn't looked at with CD.HAD0, 5.4, and not
+ * before the page's own descriptor: 7.3.22.
+ */
+static void test_aptable(void)
+{
+    TestEvent e;
+    World w;
+    int level;
+
+    start_world(&w, true);
+    for (level = 1; level < 3; level++) {
+        set_field(&w, vm_pa(&w.t, descriptor(&w, level)), 61, 2, 2);
+        e = check_fault(&w, true, F_PERMISSION);
+        check_translation(e, false, CLASS_IN, true);
+        check_arrives(&w);
+        e = check_fault(&w, true, F_PERMISSION);
+        check_translation(e, false, CLASS_IN, true);
+
+        set_field(&w, vm_pa(&w.t, w.cd + 8), 1, 1, 1);
+        g_assert_cmpuint(pasid_dma(&w.t, true, IOVA, LEN, NO_PASID), ==,
+                         PASID_DMA_RESULT_OK);
+        set_field(&w, vm_pa(&w.t, w.cd + 8), 1, 1, 0);
+        set_field(&w, vm_pa(&w.t, descriptor(&w, level)), 61, 2, 0);
+    }
+
+    set_field(&w, vm_pa(&w.t, descriptor(&w, 2)), 61, 2, 2);
+    set_field(&w, vm_pa(&w.t, descriptor(&w, 3)), 0, 1, 0);
+    check_fault(&w, true, F_TRANSLATION);
+    test_stop(&w.t);
+}
+
+/*
  * A second level of the stream table: those that L1STD.Span doesn't reach are
  * invalid, as all are if it is reserved or exceeds what is left: 5.1.1, 7.3.3
  */
@@ -592,6 +625,7 @@ int main(int argc, char **argv)
     qtest_add_data_func("/smmuv3/faults/stage2-permission/nested",
                         GINT_TO_POINTER(STE_CONFIG_NESTED),
                         test_stage2_permission);
+    qtest_add_func("/smmuv3/faults/aptable", test_aptable);
     qtest_add_func("/smmuv3/faults/walk-eabt", test_walk_eabt);
     qtest_add_func("/smmuv3/faults/beyond-oas", test_beyond_oas);
     qtest_add_func("/smmuv3/faults/l1std-span", test_l1std_span);
