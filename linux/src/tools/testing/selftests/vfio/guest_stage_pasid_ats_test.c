@@ -8,6 +8,7 @@
 #include <pthread.h>
 
 #include <libvfio/guest_cds.h>
+#include <libvfio/guest_fault.h>
 #include <libvfio/harness.h>
 #include <libvfio/pasid_dma.h>
 
@@ -17,6 +18,7 @@
 #define IOVA		0x7000000000ULL
 #define SIZE		64
 #define RESETS		3
+#define QUIET_MS	200
 
 #define CMD_ATC_SSV	BIT_ULL(11)
 #define CMD_ATC_GLOBAL	BIT_ULL(9)
@@ -64,28 +66,44 @@ static u32 read_config(int fd, off_t offset)
 	return val;
 }
 
-/* A word of an extended capability, as the device has it and no guest sees it. */
-static u16 read_capability(struct vfio_pci_device *device, u16 id, u16 offset)
+/* The device's own configuration space, which no guest sees, and where a capability is. */
+static int open_capability(struct vfio_pci_device *device, u16 id, u32 *pos)
 {
 	char path[128];
-	u32 header, pos;
-	u16 val;
+	u32 header;
 	int fd;
 
 	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/config", device->bdf);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
+	fd = open(path, O_RDWR | O_CLOEXEC);
 	VFIO_ASSERT(fd >= 0, "%s", path);
-	pos = PCI_CFG_SPACE_SIZE;
+	*pos = PCI_CFG_SPACE_SIZE;
 	do {
-		VFIO_ASSERT(pos, "%s has no capability %#x", device->bdf, id);
-		header = read_config(fd, pos);
+		VFIO_ASSERT(*pos, "%s has no capability %#x", device->bdf, id);
+		header = read_config(fd, *pos);
 		if (PCI_EXT_CAP_ID(header) == id)
-			break;
-		pos = PCI_EXT_CAP_NEXT(header);
+			return fd;
+		*pos = PCI_EXT_CAP_NEXT(header);
 	} while (true);
+}
+
+static u16 read_capability(struct vfio_pci_device *device, u16 id, u16 offset)
+{
+	u32 pos;
+	int fd = open_capability(device, id, &pos);
+	u16 val;
+
 	VFIO_ASSERT(pread(fd, &val, sizeof(val), pos + offset) == sizeof(val), "config");
 	close(fd);
 	return val;
+}
+
+static void write_capability(struct vfio_pci_device *device, u16 id, u16 offset, u16 val)
+{
+	u32 pos;
+	int fd = open_capability(device, id, &pos);
+
+	VFIO_ASSERT(pwrite(fd, &val, sizeof(val), pos + offset) == sizeof(val), "config");
+	close(fd);
 }
 
 static bool has_pasid_on(struct vfio_pci_device *device)
@@ -214,6 +232,77 @@ static bool dma_with_pasid(struct vmm *vmm)
 	WRITE_ONCE(*pasid_dma_buffer(&vmm->device), pattern);
 	return pasid_dma_write(&vmm->device, PASID, IOVA, SIZE) == PASID_DMA_OK &&
 	       READ_ONCE(*vmm->dst.vaddr) == pattern;
+}
+
+static enum pasid_dma_result translate(struct vmm *vmm, u64 iova, u32 *grant, u64 *translation)
+{
+	return pasid_dma_translate(&vmm->device, PASID, iova, grant, translation);
+}
+
+static bool write_translated(struct vmm *vmm, u64 addr)
+{
+	u64 pattern;
+
+	pattern_fill(&pattern, sizeof(pattern));
+	WRITE_ONCE(*pasid_dma_buffer(&vmm->device), pattern);
+	return pasid_dma_write_translated(&vmm->device, addr, SIZE) == PASID_DMA_OK &&
+	       READ_ONCE(*vmm->dst.vaddr) == pattern;
+}
+
+/* What the device may keep in an ATC is what both stages make of it. */
+TEST_F(guest_stage_pasid_ats, requests)
+{
+	struct vmm *vmm = &self->vmm;
+	u64 translation, other;
+	u32 grant;
+
+	bind_eats(vmm, &self->cds, true);
+	oracle_mark();
+	EXPECT_EQ(PASID_DMA_OK, translate(vmm, IOVA, &grant, &translation));
+	EXPECT_EQ(PASID_DMA_GRANT_READ | PASID_DMA_GRANT_WRITE, grant & 0xff);
+	EXPECT_TRUE(write_translated(vmm, translation));
+
+	/* Neither the guest's tables have that, nor stage 2. No access is no fault. */
+	EXPECT_EQ(PASID_DMA_OK, translate(vmm, IOVA + GUEST_PAGE_SIZE, &grant, &other));
+	EXPECT_EQ(0, grant);
+	guest_table_map(&vmm->table, IOVA + GUEST_PAGE_SIZE, UNMAPPED_IPA, GUEST_PAGE_SIZE,
+			GUEST_READ | GUEST_WRITE);
+	EXPECT_EQ(PASID_DMA_OK, translate(vmm, IOVA + GUEST_PAGE_SIZE, &grant, &other));
+	EXPECT_EQ(0, grant);
+	EXPECT_EQ(0, oracle_count_events());
+}
+
+/*
+ * A device that breaks the rules, with ATS on behind the kernel's back: the SMMU refuses
+ * what it sends, and that is the host's to know, not the guest's.
+ */
+TEST_F(guest_stage_pasid_ats, forbidden)
+{
+	struct vmm *vmm = &self->vmm;
+	struct vfio_pci_device *device = &vmm->device;
+	int fd = guest_fault_fd(&vmm->container, O_NONBLOCK | O_CLOEXEC);
+	u64 translation, other;
+	u32 grant;
+
+	bind_eats(vmm, &self->cds, true);
+	ASSERT_EQ(PASID_DMA_OK, translate(vmm, IOVA, &grant, &translation));
+
+	bind_eats(vmm, &self->cds, false);
+	oracle_mark();
+	EXPECT_EQ(PASID_DMA_ATS_OFF, translate(vmm, IOVA, &grant, &other));
+	EXPECT_EQ(PASID_DMA_ATS_OFF, pasid_dma_write_translated(device, translation, SIZE));
+	EXPECT_EQ(0, oracle_count_events());
+
+	write_capability(device, PCI_EXT_CAP_ID_ATS, PCI_ATS_CTRL, PCI_ATS_CTRL_ENABLE);
+	EXPECT_EQ(PASID_DMA_ABORT, translate(vmm, IOVA, &grant, &other));
+	EXPECT_TRUE(oracle_saw_event("F_BAD_ATS_TREQ", device->sid));
+	EXPECT_FALSE(write_translated(vmm, translation));
+	EXPECT_TRUE(oracle_saw_event("F_TRANS_FORBIDDEN", device->sid));
+	write_capability(device, PCI_EXT_CAP_ID_ATS, PCI_ATS_CTRL, 0);
+
+	EXPECT_TRUE(dma_with_pasid(vmm));
+	EXPECT_EQ(0, guest_faults_poll(fd, QUIET_MS));
+	close(fd);
 }
 
 /* The host enabled them, and no bind touches that, nor does a reset. */

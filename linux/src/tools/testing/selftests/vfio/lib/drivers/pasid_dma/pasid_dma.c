@@ -136,6 +136,26 @@ enum pasid_dma_result pasid_dma_write(struct vfio_pci_device *device, u32 pasid,
 	return transfer(device, pasid, addr, size, PASID_DMA_COMMAND_TO_MEMORY);
 }
 
+enum pasid_dma_result pasid_dma_translate(struct vfio_pci_device *device, u32 pasid, u64 addr,
+					  u32 *grant, u64 *translation)
+{
+	enum pasid_dma_result result =
+		transfer(device, pasid, addr, SMALL_REQUEST,
+			 PASID_DMA_COMMAND_TRANSLATE | PASID_DMA_COMMAND_TO_MEMORY);
+
+	*grant = get(device, PASID_DMA_GRANT);
+	*translation = get(device, PASID_DMA_TRANSLATION) |
+		       (u64)get(device, PASID_DMA_TRANSLATION + 4) << 32;
+	return result;
+}
+
+enum pasid_dma_result pasid_dma_write_translated(struct vfio_pci_device *device, u64 addr,
+						 size_t size)
+{
+	return transfer(device, PASID_DMA_NO_PASID, addr, size,
+			PASID_DMA_COMMAND_TO_MEMORY | PASID_DMA_COMMAND_TRANSLATED);
+}
+
 static void repeat(struct vfio_pci_device *device, u64 addr, size_t size,
 		   unsigned int period_us, u32 command)
 {

@@ -2,6 +2,7 @@
 #ifndef SELFTESTS_VFIO_LIBVFIO_PASID_DMA_H
 #define SELFTESTS_VFIO_LIBVFIO_PASID_DMA_H
 
+#include <linux/bits.h>
 #include <linux/types.h>
 
 #include <libvfio/vfio_pci_device.h>
@@ -29,6 +30,8 @@ enum pasid_dma_result {
 	PASID_DMA_PASID_OFF,
 	/* Neither did this one: the device has fewer bits. */
 	PASID_DMA_BAD_PASID,
+	/* PCI ATS isn't enabled, or isn't there. */
+	PASID_DMA_ATS_OFF,
 };
 
 /*
@@ -55,6 +58,20 @@ enum pasid_dma_result pasid_dma_read(struct vfio_pci_device *device, u32 pasid,
 				     u64 addr, size_t size);
 enum pasid_dma_result pasid_dma_write(struct vfio_pci_device *device, u32 pasid,
 				      u64 addr, size_t size);
+
+/*
+ * Ask for the translation of the page at @addr, as a device does that has an ATC, to write
+ * there too. PASID_DMA_OK if there is an answer: in @grant, where 0 means no access, and
+ * @translation.
+ */
+#define PASID_DMA_GRANT_READ	BIT(0)
+#define PASID_DMA_GRANT_WRITE	BIT(1)
+enum pasid_dma_result pasid_dma_translate(struct vfio_pci_device *device, u32 pasid, u64 addr,
+					  u32 *grant, u64 *translation);
+
+/* A transfer to an address that is said to be translated already. It has no PASID. */
+enum pasid_dma_result pasid_dma_write_translated(struct vfio_pci_device *device, u64 addr,
+						 size_t size);
 
 /*
  * The same transfer again and again, whatever becomes of it, @period_us after the one
