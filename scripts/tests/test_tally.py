@@ -21,8 +21,10 @@ class Counts(unittest.TestCase):
         self.check("1..3\nok 1 a\nnot ok 2 b\nok 3 c # SKIP no device\n", (1, 1, 1))
 
     def test_skip_reason(self):
-        tally = self.check("ok 1 a # SKIP no device\nok 2 b # skip no device\n", (0, 0, 2))
-        self.assertEqual(dict(tally.skips), {"no device": 2})
+        tally = self.check("ok 1 a.x.y # SKIP no device\nok 2 a.z # skip no device\n"
+                           "ok 3 global.c # SKIP\nok 4 # SKIP as it is\n", (0, 0, 4))
+        self.assertEqual(dict(tally.skips), {"a: no device": 2, "c: no reason": 1,
+                                             "as it is": 1})
 
     def test_todo_and_xfail_do_not_fail(self):
         self.check("not ok 1 a # TODO later\nok 2 b # XFAIL known\n", (2, 0, 0))
