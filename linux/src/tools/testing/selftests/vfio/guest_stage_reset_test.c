@@ -3,12 +3,37 @@
  * A guest resets its device, or the VMM the bus, behind a virtual SMMU that stays as it
  * is: so what is bound stays bound, and the STE is the same, word for word.
  */
+#include <linux/pci_regs.h>
 #include <pthread.h>
 
 #include <libvfio/guest_commands.h>
 #include <libvfio/harness.h>
 
 #define NR_RESETS	5
+
+/* PCI_PM_CTRL_STATE_MASK */
+#define D0		0
+#define D3HOT		3
+
+static u16 find_capability(struct vfio_pci_device *device, u8 id)
+{
+	u16 pos = vfio_pci_config_read(device, PCI_CAPABILITY_LIST) & 0xff;
+
+	while (pos && (vfio_pci_config_read(device, pos) & 0xff) != id)
+		pos = vfio_pci_config_read(device, pos) >> 8;
+	VFIO_ASSERT(pos, "%s has no capability %#x", device->bdf, id);
+	return pos;
+}
+
+/* As a guest does it, without the VMM. */
+static int reset_by_config(struct vfio_pci_device *device)
+{
+	u16 pos = find_capability(device, PCI_CAP_ID_EXP) + PCI_EXP_DEVCTL;
+	u16 ctl = vfio_pci_config_read(device, pos);
+
+	vfio_pci_config_write(device, pos, ctl | PCI_EXP_DEVCTL_BCR_FLR);
+	return 0;
+}
 
 FIXTURE(guest_stage_reset)
 {
@@ -34,6 +59,12 @@ FIXTURE_VARIANT_ADD(guest_stage_reset, stage2_bus)
 	.reset = __vfio_pci_device_hot_reset,
 };
 
+FIXTURE_VARIANT_ADD(guest_stage_reset, stage2_config)
+{
+	.state = &state_stage2,
+	.reset = reset_by_config,
+};
+
 FIXTURE_VARIANT_ADD(guest_stage_reset, abort_function)
 {
 	.state = &state_abort,
@@ -44,6 +75,12 @@ FIXTURE_VARIANT_ADD(guest_stage_reset, abort_bus)
 {
 	.state = &state_abort,
 	.reset = __vfio_pci_device_hot_reset,
+};
+
+FIXTURE_VARIANT_ADD(guest_stage_reset, abort_config)
+{
+	.state = &state_abort,
+	.reset = reset_by_config,
 };
 
 FIXTURE_VARIANT_ADD(guest_stage_reset, translate_function)
@@ -58,6 +95,12 @@ FIXTURE_VARIANT_ADD(guest_stage_reset, translate_bus)
 	.reset = __vfio_pci_device_hot_reset,
 };
 
+FIXTURE_VARIANT_ADD(guest_stage_reset, translate_config)
+{
+	.state = &state_translate,
+	.reset = reset_by_config,
+};
+
 FIXTURE_VARIANT_ADD(guest_stage_reset, bypass_function)
 {
 	.state = &state_bypass,
@@ -70,6 +113,12 @@ FIXTURE_VARIANT_ADD(guest_stage_reset, bypass_bus)
 	.reset = __vfio_pci_device_hot_reset,
 };
 
+FIXTURE_VARIANT_ADD(guest_stage_reset, bypass_config)
+{
+	.state = &state_bypass,
+	.reset = reset_by_config,
+};
+
 FIXTURE_VARIANT_ADD(guest_stage_reset, unbound_function)
 {
 	.state = &state_unbound,
@@ -80,6 +129,12 @@ FIXTURE_VARIANT_ADD(guest_stage_reset, unbound_bus)
 {
 	.state = &state_unbound,
 	.reset = __vfio_pci_device_hot_reset,
+};
+
+FIXTURE_VARIANT_ADD(guest_stage_reset, unbound_config)
+{
+	.state = &state_unbound,
+	.reset = reset_by_config,
 };
 
 FIXTURE_SETUP(guest_stage_reset)
@@ -206,6 +261,69 @@ TEST_F(guest_stage_reset, while_rebinding)
 	guest_stage_translate(&vmm->device, &vmm->table);
 	EXPECT_TRUE(vmm_ste_is(vmm, &state_translate));
 	EXPECT_TRUE(vmm_dma_is(vmm, &state_translate));
+}
+
+FIXTURE(guest_stage_sleep)
+{
+	struct vmm vmm;
+	u16 pm_ctrl;
+};
+
+FIXTURE_SETUP(guest_stage_sleep)
+{
+	struct vmm *vmm = &self->vmm;
+
+	SKIP_WITHOUT_KIND(return, "nvme");
+	vmm_init(vmm, vfio_selftests_device("nvme"));
+	SKIP_WITHOUT_DMA(return, &vmm->device);
+	self->pm_ctrl = find_capability(&vmm->device, PCI_CAP_ID_PM) + PCI_PM_CTRL;
+}
+
+FIXTURE_TEARDOWN(guest_stage_sleep)
+{
+	vmm_cleanup(&self->vmm);
+}
+
+static void set_power_state(FIXTURE_DATA(guest_stage_sleep) * self, u16 state)
+{
+	struct vfio_pci_device *device = &self->vmm.device;
+	u16 ctrl = vfio_pci_config_read(device, self->pm_ctrl);
+
+	vfio_pci_config_write(device, self->pm_ctrl, (ctrl & ~PCI_PM_CTRL_STATE_MASK) | state);
+	ctrl = vfio_pci_config_read(device, self->pm_ctrl);
+	VFIO_ASSERT((ctrl & PCI_PM_CTRL_STATE_MASK) == state, "%s is in D%u", device->bdf,
+		    ctrl & PCI_PM_CTRL_STATE_MASK);
+}
+
+/* A device that sleeps keeps what is bound, too. */
+TEST_F(guest_stage_sleep, stays_bound)
+{
+	struct vmm *vmm = &self->vmm;
+	unsigned int i;
+
+	for (i = 0; i < nr_guest_states; i++) {
+		guest_states[i]->enter(vmm);
+		set_power_state(self, D3HOT);
+		EXPECT_TRUE(vmm_ste_is(vmm, guest_states[i]));
+		set_power_state(self, D0);
+		EXPECT_TRUE(vmm_ste_is(vmm, guest_states[i]));
+		EXPECT_TRUE(vmm_dma_is(vmm, guest_states[i]));
+	}
+}
+
+/* And what changes meanwhile counts from when it wakes up. */
+TEST_F(guest_stage_sleep, is_changed)
+{
+	struct vmm *vmm = &self->vmm;
+	unsigned int i;
+
+	for (i = 0; i < nr_guest_states; i++) {
+		set_power_state(self, D3HOT);
+		guest_states[i]->enter(vmm);
+		EXPECT_TRUE(vmm_ste_is(vmm, guest_states[i]));
+		set_power_state(self, D0);
+		EXPECT_TRUE(vmm_dma_is(vmm, guest_states[i]));
+	}
 }
 
 int main(int argc, char *argv[])
