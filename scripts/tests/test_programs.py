@@ -314,6 +314,13 @@ esac""")
     def test_wrong_tarball(self):
         self.says("is no file", self.setup(LINUX_TARBALL="/nonexistent"))
 
+    def test_tarball_by_a_relative_path(self):
+        (self.top / "own.tar").touch()
+        place = os.getcwd()
+        self.addCleanup(os.chdir, place)
+        os.chdir(self.top)
+        self.assertEqual(self.setup(LINUX_TARBALL="own.tar").returncode, 0)
+
     def test_no_network(self):
         self.fake("apt-get", "exit 100")
         done = self.setup()
