@@ -6,6 +6,11 @@
 
 kernel := $(if $(filter 1,$(DEBUG)),debug,lab)
 export LINUX_TARBALL QEMU_TARBALL
+# What is given to these verbs is nothing to the makes of the kernel and QEMU.
+MAKEOVERRIDES :=
+
+.DEFAULT:
+	@echo "make: there is no verb $@; make lists them" >&2; exit 2
 
 help: ## this text
 	@echo 'guest-stage: let a guest own its stage of an Arm SMMUv3, on Linux 6.12 and VFIO'
@@ -44,9 +49,10 @@ bench: ## what binding costs, in instructions, beside mainline's figures
 	@scripts/prepare tree busybox lab programs
 	@lab/bench/run
 
-mutate: ## put known bugs back in and see that the tests catch them
+mutate: ## put known bugs back in and see that the tests catch them: B=name for one
+	@scripts/mutate --exists $(B)
 	@scripts/prepare --check tree busybox debug kselftests
-	@scripts/mutate
+	@scripts/mutate $(B)
 
 shell: ## a prompt in the booted machine
 	@scripts/prepare tree busybox $(kernel) kselftests
@@ -54,6 +60,7 @@ shell: ## a prompt in the booted machine
 
 qemu: ## the lab's own QEMU, whose SMMUv3 has what Debian's lacks
 	@scripts/prepare qemu
+	@echo 'make demo, make bench and the tests with PASIDs use it from now on'
 
 tree: ## the kernel as a git tree in build/linux, one commit a patch
 	@scripts/setup$(if $(filter qemu,$(STORE)), --qemu)
