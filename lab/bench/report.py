@@ -7,7 +7,7 @@ from . import figures
 from .results import aims, pasid_aims
 
 NO_MODEL = ("With PASIDs nothing was measured, that needs the lab's own QEMU:"
-            " make qemu gets it")
+            " make qemu gets it, in six minutes. Then run this again")
 
 _RULE = "-" * 98
 _MOST_WORDS = 8

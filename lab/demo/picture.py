@@ -7,6 +7,8 @@ from . import words
 from .dma import ARRIVED, BLOCKED
 
 WIDTH = 1270
+SMMU_LEGEND = ("The SMMU, by its trace: the stages that translated the DMA, or the event that it"
+               " recorded.")
 LINE = 19
 PAD = 14
 X_ASKED, X_STE, X_DMA, X_OUTCOME, X_SMMU = 30, 325, 660, 895, 1145
@@ -127,7 +129,7 @@ def _row(expected, row, good, top):
 def _header(table):
     parts = [_text(X_ASKED, 40, table.title, "title")]
     y = 66
-    for line in table.legend:
+    for line in (*table.legend, SMMU_LEGEND):
         parts.append(_text(X_ASKED, y, line, "faint"))
         y += LINE
     y += LINE

@@ -20,13 +20,13 @@ _LAST_ACT_LEGEND = (
     "One table of a guest, with a context descriptor for each PASID. Every DMA, of QEMU's pasid-dma,"
     " has the same address.",
     "Memory is read from outside: the page that the PASID's own tables have there. STE and data as"
-    " above.",
+    " in the table of states.",
     "PASID 3 has no descriptor: shown is the page that has that address as its IPA, and that nothing"
     " may reach.",
 )
 
 NO_MODEL = ("The last act, several PASIDs in one guest's table, needs the lab's own QEMU:"
-            " make qemu gets it")
+            " make qemu gets it, in six minutes. Then run this again")
 
 
 @dataclass(frozen=True)

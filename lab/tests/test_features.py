@@ -72,6 +72,14 @@ class Programs(unittest.TestCase):
     def test_the_given_one_wins(self):
         self.assertEqual(features.program(["ats"], "mine", "stock", self.root), "mine")
 
+    def test_a_wrong_name_before_it_is_built(self):
+        with self.assertRaisesRegex(features.FeatureError, "there is no feature nosuch"):
+            features.program(["nosuch"], None, "stock", self.root)
+
+    def test_the_word_of_the_caller(self):
+        with self.assertRaisesRegex(features.FeatureError, "--pasids needs"):
+            features.program([*features.PASIDS], None, "stock", self.root)
+
     def test_not_built(self):
         with self.assertRaisesRegex(features.FeatureError, "run make qemu"):
             features.program(["ats"], None, "stock", self.root)

@@ -96,6 +96,8 @@ class Programs(unittest.TestCase):
 
     def test_none(self):
         with self.assertRaisesRegex(machine.MachineError, "run make setup"):
+            machine.find_program("no-such-qemu")
+        with self.assertRaisesRegex(machine.MachineError, "there is no .*/none$"):
             machine.find_program(self.folder + "/none")
 
 
@@ -121,6 +123,12 @@ class Folders(Programs):
                     self.fail("two runs in one folder")
         with runner.locked(self.folder):
             pass
+
+    def test_a_refusal_is_told(self):
+        program = ["sh", "-c", "echo first >&2; echo no such option >&2; exit 1"]
+        with self.assertRaisesRegex(runner.RunError, "no such option\nlab: .*qemu.log"):
+            with runner.Machine(self.folder, program, 16):
+                self.fail("it runs")
 
     def test_following_gives_whole_lines(self):
         path = os.path.join(self.folder, "log")

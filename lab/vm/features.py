@@ -81,8 +81,9 @@ def program(wanted, given, stock, root):
     """The QEMU to run: the one that was given, or the first that has it all."""
     if not wanted:
         return given or stock
+    arguments(wanted)
     own = model(root, given)
     if not own:
-        raise FeatureError(f"--feature {wanted[0]} needs the lab's own QEMU, and that isn't "
-                           "built: run make qemu")
+        word = "--pasids" if set(PASIDS) <= set(wanted) else f"--feature {wanted[0]}"
+        raise FeatureError(f"{word} needs the lab's own QEMU, and that isn't built: run make qemu")
     return own

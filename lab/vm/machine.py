@@ -77,7 +77,7 @@ def find_program(name=PROGRAM):
     """The path of a QEMU whose SMMU can nest."""
     path = shutil.which(name)
     if not path:
-        raise MachineError(f"there is no {name}: run make setup")
+        raise MachineError(f"there is no {name}" + ("" if "/" in name else ": run make setup"))
     text = subprocess.run([path, "--version"], capture_output=True, text=True,
                           check=False).stdout
     match = re.search(r"version (\d+)\.(\d+)", text)

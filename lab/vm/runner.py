@@ -102,10 +102,22 @@ class Machine:
         try:
             self._process = self._spawn()
             self._serve_oracle()
+        except (qmp.QmpError, ConnectionError) as problem:
+            reason = self._reason(problem)
+            self.__exit__(None, None, None)
+            raise reason from problem
         except BaseException:
             self.__exit__(None, None, None)
             raise
         return self
+
+    def _reason(self, problem):
+        """QEMU says itself why it refuses its options."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(STOP_GRACE)
+        words = [line for line in read_lines(self._folder, machine.QEMU_LOG) if line]
+        return RunError(f"{problem}: {words[-1]}\nlab: all its words: "
+                        + self._path(machine.QEMU_LOG)) if words else problem
 
     def __exit__(self, *_exception):
         if self._process and self._process.poll() is None:
