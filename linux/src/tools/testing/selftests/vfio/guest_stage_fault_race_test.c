@@ -151,6 +151,7 @@ TEST_F(guest_stage_fault_race, with_the_container)
 	vmm_cleanup(&self->vmm);
 	do {
 		vmm_init(&other, vfio_selftests_bdf(0));
+		dma_wait(&other.device);
 		fd = guest_fault_fd(&other.container, 0);
 		start(&reader, read_to_the_end, (void *)fd);
 		guest_stage_translate(&other.device, &other.table);
@@ -176,6 +177,8 @@ static void faulting_process(struct child *child, void *arg)
 	long fd;
 
 	vmm_init(victim->vmm, victim->bdf);
+	/* Of the one before, which was killed. */
+	dma_wait(&victim->vmm->device);
 	fd = guest_fault_fd(&victim->vmm->container, 0);
 	start(&threads[0], read_to_the_end, (void *)fd);
 	start(&threads[1], fault_until_told, victim->vmm);

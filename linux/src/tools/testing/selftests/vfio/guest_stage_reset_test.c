@@ -263,6 +263,56 @@ TEST_F(guest_stage_reset, while_rebinding)
 	EXPECT_TRUE(vmm_dma_is(vmm, &state_translate));
 }
 
+/* The first device, of whatever kind: that of the others is one that can do streams. */
+FIXTURE(guest_stage_reset_first)
+{
+	struct vmm vmm;
+};
+
+FIXTURE_SETUP(guest_stage_reset_first)
+{
+	struct vmm *vmm = &self->vmm;
+
+	SKIP_WITHOUT_DEVICES(return, 1);
+	vmm_init(vmm, vfio_selftests_bdf(0));
+	SKIP_WITHOUT_DMA(return, &vmm->device);
+	if (!vfio_pci_device_can_reset(&vmm->device))
+		SKIP(return, "%s can't be reset", vmm->device.bdf);
+}
+
+FIXTURE_TEARDOWN(guest_stage_reset_first)
+{
+	vmm_cleanup(&self->vmm);
+}
+
+/* A transfer is under way, which may be the only thing that goes on. */
+static bool reset_during_transfer(struct vmm *vmm, const struct guest_state *state,
+				  int (*reset)(struct vfio_pci_device *device))
+{
+	u64 addr = state->by_iova ? vmm->dst.iova : vmm->dst.ipa;
+
+	state->enter(vmm);
+	guest_ram_snapshot(&vmm->ram);
+	dma_write_start(&vmm->device, addr, vmm->device.driver->buffer_size);
+	if (reset(&vmm->device))
+		return false;
+	dma_wait(&vmm->device);
+	return guest_ram_kept_but(&vmm->ram, vmm->dst.ipa, GUEST_PAGE_SIZE) &&
+	       vmm_ste_is(vmm, state) && vmm_dma_is(vmm, state);
+}
+
+TEST_F(guest_stage_reset_first, stays_bound)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr_guest_states; i++) {
+		EXPECT_TRUE(reset_during_transfer(&self->vmm, guest_states[i],
+						  __vfio_pci_device_reset));
+		EXPECT_TRUE(reset_during_transfer(&self->vmm, guest_states[i],
+						  __vfio_pci_device_hot_reset));
+	}
+}
+
 FIXTURE(guest_stage_sleep)
 {
 	struct vmm vmm;
