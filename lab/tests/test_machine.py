@@ -20,8 +20,14 @@ class Commands(unittest.TestCase):
         self.assertEqual([word.split(",")[2] for word in edus],
                          ["addr=0x2", "addr=0x3", "addr=0x4"])
 
+    def test_beside_controllers_each_has_a_port(self):
+        words = command(edus=2, nvmes=1)
+        self.assertIn("edu,bus=slot3,dma_mask=0xffffffffffffffff", words)
+        self.assertIn("pcie-root-port,id=slot3,bus=pcie.0,addr=0x3,chassis=3,slot=3", words)
+        self.assertEqual(sum(word.startswith("pcie-root-port,") for word in words), 3)
+
     def test_each_nvme_has_a_port_and_a_medium(self):
-        words = command(nvmes=2)
+        words = command(nvmes=2, edus=0)
         nvmes = [word for word in words if word.startswith("nvme,")]
         self.assertEqual([word.split(",")[2] for word in nvmes], ["bus=port0", "bus=port1"])
         self.assertEqual([word.split(",")[4] for word in nvmes],

@@ -138,10 +138,21 @@ def nvme(number):
             "cmb_size_mb": 1, "x-max-bounce-buffer-size": 1 << 20, "share-rw": True}
 
 
+def _root_port(name, slot):
+    """It resets what is behind it, and lets that be unplugged."""
+    return ["-device", f"pcie-root-port,id={name},bus=pcie.0,addr={slot:#x},"
+                       f"chassis={slot},slot={slot}"]
+
+
+def _edu_arguments(slot, behind_port):
+    device = "dma_mask=0xffffffffffffffff"
+    if not behind_port:
+        return ["-device", f"edu,bus=pcie.0,addr={slot:#x},{device}"]
+    return [*_root_port(f"slot{slot}", slot), "-device", f"edu,bus=slot{slot},{device}"]
+
+
 def _nvme_arguments(number):
-    """Behind a root port of its own, which resets it and lets it be unplugged."""
-    return ["-device", f"pcie-root-port,id=port{number},bus=pcie.0,addr={PORT_SLOT + number:#x},"
-                       f"chassis={number + 1},slot={number + 1}",
+    return [*_root_port(f"port{number}", PORT_SLOT + number),
             "-blockdev", f"driver=raw,node-name=medium{number},file.driver=file,"
                          f"file.filename={MEDIA[number]}",
             "-device", ",".join(f"{key}={'on' if value is True else value}"
@@ -150,10 +161,12 @@ def _nvme_arguments(number):
 
 
 def _devices(options):
-    """edu does what VFIO's user says; virtio-blk has a driver in the kernel."""
+    """edu does what VFIO's user says; virtio-blk has a driver in the kernel. Beside
+    controllers the edus are behind root ports as these are.
+    """
     arguments = []
     for slot in range(EDU_SLOT, EDU_SLOT + options.edus):
-        arguments += ["-device", f"edu,bus=pcie.0,addr={slot:#x},dma_mask=0xffffffffffffffff"]
+        arguments += _edu_arguments(slot, options.nvmes > 0)
     arguments += [
         "-blockdev", f"driver=raw,node-name=disk,file.driver=file,file.filename={DISK}",
         "-device", f"virtio-blk-pci,bus=pcie.0,addr={BLK_SLOT:#x},drive=disk,iommu_platform=on,"
