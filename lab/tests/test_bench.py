@@ -78,21 +78,23 @@ class PasidAims(unittest.TestCase):
         self.assertEqual(figures.PASIDS, (1, 1000, 65536))
 
     def test_all_reached(self):
-        self.assertEqual(self.reached(), [True] * 3)
+        self.assertEqual(self.reached(), [True] * 4)
 
     def test_more_pasids_that_cost_more(self):
         for number, name in enumerate(("bind_pasids", "unbind_pasids")):
             self.assertTrue(all(self.reached(**{name: (1000, 1000, 1010)})))
             for medians in ((1000, 1000, 1011), (1000, 1011, 1000), (1011, 1000, 1000)):
-                expected = [True] * 3
+                expected = [True] * 4
                 expected[number] = False
                 self.assertEqual(self.reached(**{name: medians}), expected)
 
     def test_a_cfgi_cd_that_costs_more(self):
         self.assertTrue(all(self.reached(cfgi_cd=(1000, 1000, 1022))))
-        self.assertEqual(self.reached(cfgi_cd=(1000, 1000, 1023)), [True, True, False])
+        self.assertEqual(self.reached(cfgi_cd=(1000, 1000, 1023)), [True, True, False, True])
+        self.assertEqual(self.reached(cfgi_cd_in_turn=(1000, 1000, 1121)),
+                         [True, True, True, False])
         self.assertEqual(self.reached(cfgi_cd=(1023, 1023, 1023), tlbi=(1200, 1000, 1200)),
-                         [True, True, False])
+                         [True, True, False, True])
 
     def test_one_that_is_missing(self):
         lines = [line for line in with_pasids() if '"pasids": 65536' not in line]
@@ -107,7 +109,7 @@ class PasidAims(unittest.TestCase):
 
     def test_json(self):
         found = json.loads(results.as_json(results.read(measured()), results.read(with_pasids())))
-        self.assertEqual(len(found["aims"]), 10)
+        self.assertEqual(len(found["aims"]), 11)
         self.assertEqual(len([item for item in found["measured"] if "pasids" in item]), 15)
 
 

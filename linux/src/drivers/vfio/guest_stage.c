@@ -145,7 +145,7 @@ static int vfio_guest_stage_rebind(struct vfio_guest_stages *stages,
 				   struct vfio_guest_stage *stage,
 				   const struct iommu_guest_stage_config *cfg)
 {
-	if (cfg->vsid != stage->vsid && vfio_guest_stage_find(stages, cfg->vsid))
+	if (cfg->vsid != stage->vsid && xa_load(&stages->by_vsid, cfg->vsid))
 		return -EEXIST;
 	return iommu_bind_guest_stage(stage->domain, stage->device->dev, cfg);
 }

@@ -21,12 +21,14 @@ struct vfio_iommu_driver;
  * struct vfio_guest_stages - The guest stages of a container
  * @by_vsid: &struct vfio_guest_stage, by what the guest calls the device
  * @domains: one &struct vfio_guest_stage for each domain that any is bound on
- * @found: the one in @by_vsid that was looked for last, or NULL
+ * @found: the one in @by_vsid that was looked for last, NULL if there was none or
+ *	it is gone
  * @faults: the latest queue for their faults, its file open or closed, or NULL
  */
 struct vfio_guest_stages {
 	/**
-	 * @lock: Devices stay bound, or are bound and unbound, while it is held.
+	 * @lock: Protects all below. Devices stay bound, or are bound and
+	 * unbound, while it is held.
 	 * As commands of the guest are executed with it, a VMM has no more than
 	 * a few of them in the queue that others use too, however many threads
 	 * it has. Nests inside the container's group_lock, the device set's lock
@@ -63,10 +65,11 @@ struct vfio_guest_stage {
 static inline struct vfio_guest_stage *
 vfio_guest_stage_find(struct vfio_guest_stages *stages, u32 vsid)
 {
-	struct vfio_guest_stage *stage = stages->found;
+	struct vfio_guest_stage *stage;
 
 	lockdep_assert_held(&stages->lock);
 
+	stage = stages->found;
 	if (!stage || stage->vsid != vsid) {
 		stage = xa_load(&stages->by_vsid, vsid);
 		stages->found = stage;

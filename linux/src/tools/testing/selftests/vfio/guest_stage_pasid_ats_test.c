@@ -16,6 +16,7 @@
 #define PASID_BITS	10
 #define PASID		5
 #define IOVA		0x7000000000ULL
+#define NO_IOVA		0x7100000000ULL
 #define SIZE		64
 #define RESETS		3
 #define QUIET_MS	200
@@ -281,6 +282,7 @@ TEST_F(guest_stage_pasid_ats, forbidden)
 	struct vmm *vmm = &self->vmm;
 	struct vfio_pci_device *device = &vmm->device;
 	int fd = guest_fault_fd(&vmm->container, O_NONBLOCK | O_CLOEXEC);
+	struct iommu_guest_fault fault;
 	u64 translation, other;
 	u32 grant;
 
@@ -302,6 +304,10 @@ TEST_F(guest_stage_pasid_ats, forbidden)
 
 	EXPECT_TRUE(dma_with_pasid(vmm));
 	EXPECT_EQ(0, guest_faults_poll(fd, QUIET_MS));
+	EXPECT_EQ(PASID_DMA_ABORT, pasid_dma_write(device, PASID, NO_IOVA, SIZE));
+	guest_faults_expect(fd, &fault, 1);
+	EXPECT_EQ(0, fault.sequence);
+	EXPECT_EQ(EVT_ID_F_TRANSLATION, GUEST_FAULT_FIELD(&fault, 0, ID));
 	close(fd);
 }
 

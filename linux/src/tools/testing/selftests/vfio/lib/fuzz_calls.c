@@ -63,14 +63,17 @@ const char *fuzz_bind(struct fuzz_guest *f)
 	struct iommu_guest_stage_config config = random_config(f);
 	struct vfio_pci_device *device = &f->vmm.device;
 	struct vfio_iommu_type1_bind_guest_stage arg;
+	int ret;
 
 	if (fuzz_one_in(2))
 		spoil_config(f, &config);
 	arg = guest_stage_bind_arg(device, &config);
 	if (fuzz_one_in(4))
 		fuzz_mutate(&arg, sizeof(arg), 3);
-	return fuzz_check_ste(f, __guest_stage_bind_ioctl(&f->vmm.container,
-				fuzz_place(f, &arg, sizeof(arg))));
+	ret = __guest_stage_bind_ioctl(&f->vmm.container, fuzz_place(f, &arg, sizeof(arg)));
+	if (!ret)
+		fuzz_note_vsid(f, arg.config.vsid);
+	return fuzz_check_ste(f, ret);
 }
 
 const char *fuzz_unbind(struct fuzz_guest *f)

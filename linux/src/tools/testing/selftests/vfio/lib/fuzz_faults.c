@@ -2,6 +2,7 @@
 /* How a VMM gets its guest's faults, and what they may say. */
 #include <fcntl.h>
 #include <linux/kernel.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <libvfio/assert.h>
@@ -36,6 +37,45 @@ const char *fuzz_get_faults(struct fuzz_guest *f)
 	return fuzz_check_ste(f, -1);
 }
 
+/* What a guest's fault is about, and nothing else. */
+static bool has_other_bits(const struct iommu_guest_fault *fault)
+{
+	u64 used[] = { EVT_0_ID | EVT_0_SSV | EVT_0_SSID | EVT_0_SID, 0, 0, 0 };
+	unsigned int i;
+
+	switch (GUEST_FAULT_FIELD(fault, 0, ID)) {
+	case EVT_ID_F_WALK_EABT:
+		used[3] = EVT_3_IPA;
+		fallthrough;
+	case EVT_ID_F_TRANSLATION:
+	case EVT_ID_F_ADDR_SIZE:
+	case EVT_ID_F_ACCESS:
+	case EVT_ID_F_PERMISSION:
+		used[1] = EVT_1_PNU | EVT_1_IND | EVT_1_RNW | EVT_1_CLASS;
+		used[2] = ~0ULL;
+		break;
+	case EVT_ID_F_CD_FETCH:
+		used[3] = EVT_3_IPA;
+		break;
+	}
+	for (i = 0; i < ARRAY_SIZE(used); i++) {
+		if (guest_fault_word(fault, i) & ~used[i])
+			return true;
+	}
+	return false;
+}
+
+static bool is_bound_as(struct fuzz_guest *f, u32 vsid)
+{
+	unsigned int i;
+
+	for (i = 0; i < f->nr_vsids; i++) {
+		if (f->vsids[i] == vsid)
+			return true;
+	}
+	return false;
+}
+
 static const char *check_event(struct fuzz_guest *f, const struct iommu_guest_fault *fault)
 {
 	bool has_ssid = GUEST_FAULT_FIELD(fault, 0, SSV);
@@ -43,8 +83,8 @@ static const char *check_event(struct fuzz_guest *f, const struct iommu_guest_fa
 
 	switch (GUEST_FAULT_FIELD(fault, 0, ID)) {
 	case EVT_ID_C_BAD_SUBSTREAMID:
-		/* It always has one, so there is no SSV */
-		has_ssid = true;
+		/* Without SSV: without a PASID it is of 0, the default's */
+		has_ssid = ssid;
 		break;
 	case EVT_ID_F_STREAM_DISABLED:
 	case EVT_ID_F_CD_FETCH:
@@ -58,11 +98,26 @@ static const char *check_event(struct fuzz_guest *f, const struct iommu_guest_fa
 	default:
 		return "a guest is told of what isn't its own";
 	}
-	if (GUEST_FAULT_FIELD(fault, 0, SID) == f->vmm.device.sid)
-		return "a guest is told the host's StreamID";
+	if (!is_bound_as(f, GUEST_FAULT_FIELD(fault, 0, SID)))
+		return "a guest is told of another's device";
+	if (has_other_bits(fault))
+		return "a guest is told more than its fault";
 	if (has_ssid ? !fuzz_pasid_was_sent(f, ssid) : ssid)
 		return "a guest is told of a PASID that its device didn't send";
 	return NULL;
+}
+
+static const char *check_fault(struct fuzz_guest *f, const struct iommu_guest_fault *fault)
+{
+	static const struct iommu_guest_event_smmuv3 none;
+
+	if (fault->flags & ~(IOMMU_GUEST_FAULT_NO_EVENT | IOMMU_GUEST_FAULT_LOST_UNKNOWN))
+		return "a fault has a flag that it can't have";
+	if (!(fault->flags & IOMMU_GUEST_FAULT_NO_EVENT))
+		return fault->format == IOMMU_GUEST_STAGE_FORMAT_ARM_SMMUV3 ?
+		       check_event(f, fault) : "a fault has no format";
+	return fault->format || memcmp(&fault->smmuv3, &none, sizeof(none)) ?
+	       "there is an event where there is none" : NULL;
 }
 
 static const char *check_faults(struct fuzz_guest *f, size_t num)
@@ -71,10 +126,8 @@ static const char *check_faults(struct fuzz_guest *f, size_t num)
 	const char *wrong = NULL;
 	size_t i;
 
-	for (i = 0; i < num && !wrong; i++) {
-		if (!(faults[i].flags & IOMMU_GUEST_FAULT_NO_EVENT))
-			wrong = check_event(f, &faults[i]);
-	}
+	for (i = 0; i < num && !wrong; i++)
+		wrong = check_fault(f, &faults[i]);
 	return wrong;
 }
 
@@ -90,9 +143,18 @@ const char *fuzz_read_faults(struct fuzz_guest *f)
 	return check_faults(f, done / sizeof(struct iommu_guest_fault));
 }
 
+void fuzz_note_vsid(struct fuzz_guest *f, u32 vsid)
+{
+	VFIO_ASSERT(f->nr_vsids < ARRAY_SIZE(f->vsids), "too many binds");
+	f->vsids[f->nr_vsids++] = vsid;
+}
+
 void fuzz_open_faults(struct fuzz_guest *f)
 {
 	fuzz_close_faults(f);
+	f->nr_vsids = 0;
+	fuzz_note_vsid(f, f->vmm.device.vsid);
+	fuzz_forget_pasids(f);
 	f->faults = guest_fault_fd(&f->vmm.container, O_NONBLOCK | O_CLOEXEC);
 }
 

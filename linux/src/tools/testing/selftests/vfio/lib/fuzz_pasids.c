@@ -3,6 +3,7 @@
 #include <asm/byteorder.h>
 #include <linux/kernel.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <libvfio/assert.h>
 #include <libvfio/fuzz_guest.h>
@@ -116,6 +117,12 @@ void fuzz_choose_pasid(struct fuzz_guest *f)
 		pasid_dma_set_pasid(&f->vmm.device, PASID_DMA_NO_PASID);
 	else
 		send(f, fuzz_pasid(f));
+}
+
+void fuzz_forget_pasids(struct fuzz_guest *f)
+{
+	if (f->pasids)
+		memset(f->pasids->sent, 0, sizeof(f->pasids->sent));
 }
 
 bool fuzz_pasid_was_sent(struct fuzz_guest *f, u32 pasid)

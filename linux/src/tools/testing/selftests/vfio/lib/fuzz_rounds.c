@@ -6,8 +6,6 @@
 #include <libvfio/fuzz_guest.h>
 #include <libvfio/oracle.h>
 
-#define OPS_OF_ROUND	16
-
 /*
  * One for each way that a VMM or its guest has to reach the kernel or the SMMU: a
  * new ioctl or file goes here. Those that need no device that does DMA come first.
@@ -77,7 +75,7 @@ static const char *run_round(struct fuzz_guest *f, const char *test,
 	fuzz_open_faults(f);
 	if (f->pasids)
 		fuzz_bind_pasids(f);
-	for (i = 0; !problem && i < OPS_OF_ROUND; i++) {
+	for (i = 0; !problem && i < FUZZ_OPS_OF_ROUND; i++) {
 		op = random_op(f, memory);
 		fuzz_operation(test, round, op->name);
 		problem = op->run(f);

@@ -11,6 +11,10 @@
 
 struct fuzz_pasids;
 
+/* Of a round: no more than there are operations, and the device's own. */
+#define FUZZ_OPS_OF_ROUND	16
+#define FUZZ_VSIDS_MAX		(FUZZ_OPS_OF_ROUND + 1)
+
 /**
  * struct fuzz_guest - A guest that tries everything, and what shows if it gets anywhere
  * @vmm: Of this guest
@@ -23,6 +27,8 @@ struct fuzz_pasids;
  * @good: All of the guest's memory as it should be
  * @arg: Where arguments are: up to a page that isn't there
  * @faults: What the guest's faults are read from, or -1
+ * @vsids: What the device was called since these began
+ * @nr_vsids: How many names those are
  * @info: What can be bound
  * @ste: What the SMMU had after the operation before
  * @pasids: Tables with PASIDs, or NULL
@@ -39,6 +45,8 @@ struct fuzz_guest {
 	u8 *good;
 	u8 *arg;
 	int faults;
+	u32 vsids[FUZZ_VSIDS_MAX];
+	unsigned int nr_vsids;
 	struct iommu_guest_stage_info info;
 	struct ste ste;
 	struct fuzz_pasids *pasids;
@@ -117,7 +125,9 @@ const char *fuzz_get_faults(struct fuzz_guest *f);
 const char *fuzz_read_faults(struct fuzz_guest *f);
 const char *fuzz_answer_faults(struct fuzz_guest *f);
 void fuzz_close_faults(struct fuzz_guest *f);
+/* From where on the device is idle, and what is told is what was noted since. */
 void fuzz_open_faults(struct fuzz_guest *f);
+void fuzz_note_vsid(struct fuzz_guest *f, u32 vsid);
 /* Whether all that are left to read may be. */
 const char *fuzz_check_faults(struct fuzz_guest *f);
 
@@ -134,7 +144,8 @@ void fuzz_pasids_init(struct fuzz_guest *f);
 void fuzz_pasids_cleanup(struct fuzz_guest *f);
 /* Have what the device transfers from now on have one, or none, if it can. */
 void fuzz_choose_pasid(struct fuzz_guest *f);
-/* Whether any transfer had it. */
+/* Whether any transfer had it, since they were forgotten. */
+void fuzz_forget_pasids(struct fuzz_guest *f);
 bool fuzz_pasid_was_sent(struct fuzz_guest *f, u32 pasid);
 const char *fuzz_write_l1(struct fuzz_guest *f);
 /* A PASID, often one that has a descriptor. */
