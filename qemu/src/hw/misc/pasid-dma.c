@@ -527,7 +527,7 @@ static int pasid_dma_post_load(void *opaque, int version_id)
     PasidDmaState *s = opaque;
 
     if (!is_power_of_2(s->request) || s->request < PASID_DMA_MIN_REQUEST ||
-        s->request > PASID_DMA_MAX_REQUEST) {
+        s->request > PASID_DMA_MAX_REQUEST || !s->period) {
         return -EINVAL;
     }
     if (pasid_dma_running(s) && !timer_pending(&s->timer)) {

@@ -265,6 +265,18 @@ static void test_disabled(void)
     test_stop(&w.t);
 }
 
+static void check_translated(World *w, uint64_t addr, int pasid,
+                             uint32_t result)
+{
+    int dir;
+
+    for (dir = 0; dir < 2; dir++) {
+        g_assert_cmpuint(pasid_dma_translated(&w->t, dir, addr, LEN, pasid),
+                         ==, result);
+        smmuv3_no_event(&w->t);
+    }
+}
+
 /*
  * Errors in the configuration are CA, and recorded by none with IDR0.ATSRECERR
  * as 0: 3.9.1.2, 6.3.1. If ATS is off, that comes first: 7.3.6.
@@ -295,6 +307,16 @@ static void test_configuration(void)
     check_error(&w, PASID);
     set_eats(&w, 1);
     set_field(&w, ste_addr(&w, 0), 0, 1, 1);
+
+    set_field(&w, ste_addr(&w, 0), 45, 1, 1);   /* C_BAD_STE: 3.4.3 */
+    check_error(&w, PASID);
+    set_eats(&w, 0);
+    check_error(&w, PASID);
+    set_eats(&w, 1);
+    set_cr0(&w, CR0_SMMUEN | CR0_ATSCHK);       /* 3.9.1.3 */
+    check_translated(&w, w.pa, NO_PASID, PASID_DMA_RESULT_ABORT);
+    set_cr0(&w, CR0_SMMUEN);
+    set_field(&w, ste_addr(&w, 0), 45, 1, 0);
 
     smmuv3_shrink_strtab(&w.t, 2);              /* C_BAD_STREAMID */
     check_error(&w, PASID);
@@ -466,18 +488,6 @@ static void check_translated_forbidden(World *w, int pasid)
         g_assert_false(e.ssv);      /* 3.9.1.3, IDR3.PASIDTT == 0 */
         g_assert_cmphex(e.addr, ==, w->pa);
         g_assert_cmpuint(e.rnw, ==, !dir);
-        smmuv3_no_event(&w->t);
-    }
-}
-
-static void check_translated(World *w, uint64_t addr, int pasid,
-                             uint32_t result)
-{
-    int dir;
-
-    for (dir = 0; dir < 2; dir++) {
-        g_assert_cmpuint(pasid_dma_translated(&w->t, dir, addr, LEN, pasid),
-                         ==, result);
         smmuv3_no_event(&w->t);
     }
 }
