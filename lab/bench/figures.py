@@ -76,4 +76,4 @@ FLAT_PERCENT = 6
 SAME_PERCENT = 1
 # A CFGI_CD names a device, a TLBI doesn't: two ticks of 1,472. If it isn't the device of
 # the command before, it is looked up.
-CFGI_CD_PERCENT = {"cfgi_cd": 2.2, "cfgi_cd_in_turn": 12}
+CFGI_CD_PERCENT = {"cfgi_cd": 2.2, "cfgi_cd_in_turn": 13}

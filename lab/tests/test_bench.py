@@ -91,7 +91,7 @@ class PasidAims(unittest.TestCase):
     def test_a_cfgi_cd_that_costs_more(self):
         self.assertTrue(all(self.reached(cfgi_cd=(1000, 1000, 1022))))
         self.assertEqual(self.reached(cfgi_cd=(1000, 1000, 1023)), [True, True, False, True])
-        self.assertEqual(self.reached(cfgi_cd_in_turn=(1000, 1000, 1121)),
+        self.assertEqual(self.reached(cfgi_cd_in_turn=(1000, 1000, 1131)),
                          [True, True, True, False])
         self.assertEqual(self.reached(cfgi_cd=(1023, 1023, 1023), tlbi=(1200, 1000, 1200)),
                          [True, True, False, True])
