@@ -103,20 +103,17 @@ u64 fuzz_pasid_descriptor(struct fuzz_guest *f)
 	return f->pasids->descriptors[fuzz_below(f->pasids->nr_descriptors)];
 }
 
-static void send(struct fuzz_guest *f, u32 pasid)
-{
-	f->pasids->sent[pasid] = true;
-	pasid_dma_set_pasid(&f->vmm.device, pasid);
-}
-
 void fuzz_choose_pasid(struct fuzz_guest *f)
 {
+	u32 pasid = PASID_DMA_NO_PASID;
+
 	if (!f->pasids)
 		return;
-	if (fuzz_one_in(4))
-		pasid_dma_set_pasid(&f->vmm.device, PASID_DMA_NO_PASID);
-	else
-		send(f, fuzz_pasid(f));
+	if (!fuzz_one_in(4)) {
+		pasid = fuzz_pasid(f);
+		f->pasids->sent[pasid] = true;
+	}
+	pasid_dma_set_pasid(&f->vmm.device, pasid);
 }
 
 void fuzz_forget_pasids(struct fuzz_guest *f)
@@ -191,7 +188,7 @@ static bool works(struct fuzz_guest *f, struct guest_cds *cds)
 	bool right;
 
 	guest_cds_bind(cds, &vmm->device, S1DSS_TERMINATE);
-	send(f, known[fuzz_below(nr_known(cds))]);
+	pasid_dma_set_pasid(&vmm->device, known[fuzz_below(nr_known(cds))]);
 	right = vmm_dma_by_iova(vmm);
 	pasid_dma_set_pasid(&vmm->device, PASID_DMA_NO_PASID);
 	return right;
