@@ -402,30 +402,21 @@ static void test_skip_stage1(void)
 }
 
 /* Where the descriptor is that a walk of stage 1 finds at @level, from 1 on */
-static uint64_t stage1_desc(World *w, int level)
+static uint64_t descriptor_pa(World *w, int level)
 {
-    uint64_t table = w->table, addr;
-    int i;
-
-    for (i = 1; ; i++) {
-        addr = table + extract64(IOVA, 39 - 9 * i, 9) * 8;
-        if (i == level) {
-            return vm_pa(&w->t, addr);
-        }
-        table = vm_readq(&w->t, addr) & MAKE_64BIT_MASK(12, 36);
-    }
+    return vm_pa(&w->t, stage1_desc(&w->t, w->table, IOVA, level));
 }
 
 /* Stage 1 may permit less, by AP[2] or by APTable[1] of a table. */
 static void check_stage1_permissions(World *w)
 {
     smmuv3_protect_stage2(&w->t, w->page, true, true);
-    set_field(w, stage1_desc(w, 2), 62, 1, 1);
+    set_field(w, descriptor_pa(w, 2), 62, 1, 1);
     check_success(w, true, IOVA, NO_PASID, GRANT_RO, w->pa);
-    set_field(w, stage1_desc(w, 2), 62, 1, 0);
+    set_field(w, descriptor_pa(w, 2), 62, 1, 0);
     check_success(w, true, IOVA, NO_PASID, GRANT_RW, w->pa);
 
-    set_field(w, stage1_desc(w, 3), 7, 1, 1);
+    set_field(w, descriptor_pa(w, 3), 7, 1, 1);
     check_success(w, true, IOVA, NO_PASID, GRANT_RO, w->pa);
     smmuv3_protect_stage2(&w->t, w->page, false, true);
     smmuv3_invalidate_all(&w->t);

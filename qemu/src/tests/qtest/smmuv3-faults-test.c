@@ -228,16 +228,7 @@ static void test_cd_outside_stage2(void)
 /* The address of the descriptor that a walk looks for at @level, from 1 on */
 static uint64_t descriptor(World *w, int level)
 {
-    uint64_t table = w->table, addr;
-    int i;
-
-    for (i = 1; ; i++) {
-        addr = table + extract64(IOVA, 39 - 9 * i, 9) * 8;
-        if (i == level) {
-            return addr;
-        }
-        table = vm_readq(&w->t, addr) & DESC_ADDR;
-    }
+    return stage1_desc(&w->t, w->table, IOVA, level);
 }
 
 /*

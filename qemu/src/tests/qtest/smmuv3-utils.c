@@ -187,6 +187,20 @@ uint64_t vm_alloc(TestSMMU *t, uint64_t size)
     return pa + TEST_IPA_OFFSET;
 }
 
+uint64_t stage1_desc(TestSMMU *t, uint64_t table, uint64_t iova, int level)
+{
+    uint64_t addr;
+    int i;
+
+    for (i = 1; ; i++) {
+        addr = table + extract64(iova, 39 - 9 * i, 9) * 8;
+        if (i == level) {
+            return addr;
+        }
+        table = vm_readq(t, addr) & DESC_ADDR;
+    }
+}
+
 uint64_t stage1_table(TestSMMU *t)
 {
     return vm_alloc(t, TEST_PAGE);

@@ -158,6 +158,9 @@ void smmuv3_protect_stage2(TestSMMU *t, uint64_t addr, bool read, bool write);
 uint64_t stage1_table(TestSMMU *t);
 void stage1_map(TestSMMU *t, uint64_t table, uint64_t iova, uint64_t addr);
 
+/* The guest address of the descriptor that a walk finds at @level, from 1 on */
+uint64_t stage1_desc(TestSMMU *t, uint64_t table, uint64_t iova, int level);
+
 /* Context descriptors */
 uint64_t cd_table(TestSMMU *t, uint8_t fmt, uint8_t cdmax);
 uint64_t cd_addr(TestSMMU *t, const TestStage1 *s1, uint32_t ssid, bool alloc);
