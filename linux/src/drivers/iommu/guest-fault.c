@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The way of a guest's faults from its devices to whoever emulates its IOMMU, and
- * of the answers back
+ * Faults of devices that are bound to a guest, and the guest's answers
  *
  * A framework that assigns devices makes a queue for each guest, attaches the
- * guest's devices to it, and gives its file to userspace. The driver of the
- * IOMMU reports into it. Each of them holds a reference, and none of them
- * points to anything of another: they can go away in any order.
+ * guest's devices to it, and gives its file to userspace. The driver of the IOMMU
+ * reports faults into the queue, and is given the answers that userspace writes.
+ * The framework, the file and each attached device hold a reference to the queue,
+ * and the queue does not point to the framework. They can go away in any order.
  */
 #include <kunit/visibility.h>
 #include <linux/anon_inodes.h>
@@ -16,35 +16,42 @@
 #include <linux/mutex.h>
 #include <linux/poll.h>
 #include <linux/refcount.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
+#include <linux/string.h>
 #include <linux/uaccess.h>
 #include <linux/wait.h>
 
-#include "guest-response.h"
 #include "iommu-priv.h"
 
 /**
  * struct iommu_guest_faults - Faults of a guest that wait to be read
- * @users: The framework's, the file's, and one for each attached device
- * @wait: Readers that wait for a record
- * @devices: Those that are attached
- * @records: Ring of %IOMMU_GUEST_FAULTS_MAX, NULL once the file is closed
- * @first: The oldest record
- * @num: How many there are
- * @sequence: How many faults there have been, without those the hardware lost
- * @lost: How many of them were lost after the latest record
- * @lost_unknown: The hardware lost some after the latest record
- * @ended: There are no devices any more, nor will there be
+ * @users: the framework's reference, the file's, and one for each device
+ * @wait: readers that wait for a record
+ * @devices: attached devices, by &dev_iommu.guest_faults_node
+ * @records: ring of %IOMMU_GUEST_FAULTS_MAX records, NULL after the file is closed
+ * @first: index of the oldest record
+ * @num: how many records there are
+ * @sequence: how many faults there have been, without those that the hardware lost
+ * @lost: how many of these were lost after the latest record
+ * @lost_unknown: the hardware lost faults after the latest record
+ * @ended: no device is attached, or will be
  */
 struct iommu_guest_faults {
 	refcount_t users;
 	struct wait_queue_head wait;
-	struct iommu_guest_devices devices;
-	/** @read_lock: Held while the oldest record is copied and removed */
+	/**
+	 * @devices_lock: Protects @devices. A device in the list stays there
+	 * while this is held, and so exists. Taken inside of the mutex of a
+	 * group, and outside of all locks that a driver takes to answer a fault.
+	 */
+	struct mutex devices_lock;
+	struct list_head devices;
+	/** @read_lock: Held while a reader copies and removes the oldest record */
 	struct mutex read_lock;
 	/**
-	 * @lock: Protects what follows. Taken inside of
+	 * @lock: Protects all fields below. Taken inside of
 	 * &dev_iommu.guest_faults_lock.
 	 */
 	spinlock_t lock;
@@ -60,9 +67,10 @@ struct iommu_guest_faults {
 /**
  * iommu_guest_faults_alloc() - Make a queue for the faults of a guest
  *
- * Its memory is accounted to the caller, and it never needs more.
+ * The memory of the queue is accounted to the caller. The queue never needs more.
  *
- * Return: The queue, for iommu_guest_faults_put(), or ERR_PTR(-ENOMEM)
+ * Return: The queue, which the caller gives up with iommu_guest_faults_put(), or
+ * ERR_PTR(-ENOMEM)
  */
 struct iommu_guest_faults *iommu_guest_faults_alloc(void)
 {
@@ -80,7 +88,8 @@ struct iommu_guest_faults *iommu_guest_faults_alloc(void)
 	}
 
 	refcount_set(&faults->users, 1);
-	iommu_guest_devices_init(&faults->devices);
+	mutex_init(&faults->devices_lock);
+	INIT_LIST_HEAD(&faults->devices);
 	mutex_init(&faults->read_lock);
 	init_waitqueue_head(&faults->wait);
 	spin_lock_init(&faults->lock);
@@ -89,26 +98,41 @@ struct iommu_guest_faults *iommu_guest_faults_alloc(void)
 EXPORT_SYMBOL_GPL(iommu_guest_faults_alloc);
 
 static struct iommu_guest_faults *
-iommu_guest_faults_get(struct iommu_guest_faults *faults)
+guest_faults_get(struct iommu_guest_faults *faults)
 {
 	refcount_inc(&faults->users);
 	return faults;
 }
 
-/**
- * iommu_guest_faults_put() - Drop a reference
- * @faults: the queue, or NULL
- */
-void iommu_guest_faults_put(struct iommu_guest_faults *faults)
+static void guest_faults_put(struct iommu_guest_faults *faults)
 {
-	if (!faults || !refcount_dec_and_test(&faults->users))
+	if (!refcount_dec_and_test(&faults->users))
 		return;
 	kvfree(faults->records);
 	kfree(faults);
 }
+
+/**
+ * iommu_guest_faults_put() - Give a queue up that iommu_guest_faults_alloc() made
+ * @faults: the queue, or NULL
+ *
+ * The caller attaches no device any more. A reader that has read all records gets
+ * end of file. The queue exists until its file is closed and its last device is
+ * detached.
+ */
+void iommu_guest_faults_put(struct iommu_guest_faults *faults)
+{
+	if (!faults)
+		return;
+	spin_lock(&faults->lock);
+	faults->ended = true;
+	wake_up_interruptible_poll(&faults->wait, EPOLLHUP);
+	spin_unlock(&faults->lock);
+	guest_faults_put(faults);
+}
 EXPORT_SYMBOL_GPL(iommu_guest_faults_put);
 
-/* The place behind the youngest record, with what was lost before it */
+/* Adds a record, and notes in it what was lost before */
 static struct iommu_guest_fault *
 guest_faults_next(struct iommu_guest_faults *faults)
 {
@@ -128,7 +152,7 @@ guest_faults_next(struct iommu_guest_faults *faults)
 	return next;
 }
 
-/* False if there is no room for it */
+/* Returns false if there is no room */
 static bool guest_faults_append(struct iommu_guest_faults *faults,
 				const struct iommu_guest_fault *fault)
 {
@@ -143,7 +167,7 @@ static bool guest_faults_append(struct iommu_guest_faults *faults,
 		wake_up_interruptible_poll(&faults->wait,
 					   EPOLLIN | EPOLLRDNORM);
 	} else {
-		/* Whoever reads has been woken up for those that are there */
+		/* Readers were woken up for the records that are there */
 		faults->lost++;
 	}
 	faults->sequence++;
@@ -151,8 +175,8 @@ static bool guest_faults_append(struct iommu_guest_faults *faults,
 }
 
 /*
- * False if nobody is going to read it. What doesn't fit is counted instead, and
- * if somebody should have answered it, isn't going to be read.
+ * Returns false if nobody is going to read the fault. A fault that does not fit is
+ * counted as lost. It then counts as read, unless it waits for an answer.
  */
 VISIBLE_IF_KUNIT
 bool iommu_guest_faults_push(struct iommu_guest_faults *faults,
@@ -190,8 +214,9 @@ static bool guest_faults_any(struct iommu_guest_faults *faults)
 }
 
 /*
- * Copy the oldest record: it stays the oldest. A loss that nothing follows, so
- * far, is a record of its own. It has room: the queue is empty then.
+ * Copies the oldest record and leaves it where it is. A loss that no fault has
+ * followed so far becomes a record of its own. There is room for it, because the
+ * queue is empty then.
  */
 VISIBLE_IF_KUNIT
 bool iommu_guest_faults_peek(struct iommu_guest_faults *faults,
@@ -210,7 +235,7 @@ bool iommu_guest_faults_peek(struct iommu_guest_faults *faults,
 }
 EXPORT_SYMBOL_IF_KUNIT(iommu_guest_faults_peek);
 
-/* Remove what iommu_guest_faults_peek() has copied */
+/* Removes the record that iommu_guest_faults_peek() has copied */
 VISIBLE_IF_KUNIT
 void iommu_guest_faults_pop(struct iommu_guest_faults *faults)
 {
@@ -221,16 +246,26 @@ void iommu_guest_faults_pop(struct iommu_guest_faults *faults)
 }
 EXPORT_SYMBOL_IF_KUNIT(iommu_guest_faults_pop);
 
+static void guest_faults_abort_waiting(struct device *dev)
+{
+	const struct iommu_ops *ops = dev_iommu_ops(dev);
+
+	if (ops->abort_guest_faults)
+		ops->abort_guest_faults(dev);
+}
+
 /*
- * Nobody reads them any more, nor answers any. Whoever finds the queue closed and
- * attaches the devices to another waits until all of theirs are aborted.
+ * Nobody reads or answers faults of this queue any more. devices_lock is held all
+ * the time: whoever then attaches a device to another queue waits until the
+ * transactions of that device are aborted.
  */
 VISIBLE_IF_KUNIT
 void iommu_guest_faults_close(struct iommu_guest_faults *faults)
 {
 	struct iommu_guest_fault *records;
+	struct dev_iommu *param;
 
-	guard(mutex)(&faults->devices.lock);
+	guard(mutex)(&faults->devices_lock);
 	spin_lock(&faults->lock);
 	records = faults->records;
 	faults->records = NULL;
@@ -239,26 +274,17 @@ void iommu_guest_faults_close(struct iommu_guest_faults *faults)
 	faults->lost_unknown = false;
 	spin_unlock(&faults->lock);
 	kvfree(records);
-	iommu_guest_devices_abort(&faults->devices);
+	list_for_each_entry(param, &faults->devices, guest_faults_node)
+		guest_faults_abort_waiting(param->guest_faults_dev);
 }
 EXPORT_SYMBOL_IF_KUNIT(iommu_guest_faults_close);
-
-#if IS_ENABLED(CONFIG_KUNIT)
-/* For tests, which have no file to write to */
-int iommu_guest_faults_respond(struct iommu_guest_faults *faults,
-			       const struct iommu_guest_fault_response *resp)
-{
-	return iommu_guest_devices_respond(&faults->devices, resp);
-}
-EXPORT_SYMBOL_IF_KUNIT(iommu_guest_faults_respond);
-#endif
 
 /**
  * iommu_guest_faults_is_open() - Whether anybody can read a guest's faults
  * @faults: the queue
  *
- * Return: True from iommu_guest_faults_alloc() until the file is closed. After
- * that @faults is of no use.
+ * Return: True from iommu_guest_faults_alloc() until the file is closed. A closed
+ * queue can't be opened again.
  */
 bool iommu_guest_faults_is_open(struct iommu_guest_faults *faults)
 {
@@ -272,97 +298,87 @@ bool iommu_guest_faults_is_open(struct iommu_guest_faults *faults)
 EXPORT_SYMBOL_GPL(iommu_guest_faults_is_open);
 
 /**
- * iommu_guest_faults_end() - Tell readers that nothing follows
- * @faults: the queue, or NULL, without devices that are attached
- */
-void iommu_guest_faults_end(struct iommu_guest_faults *faults)
-{
-	if (!faults)
-		return;
-	spin_lock(&faults->lock);
-	faults->ended = true;
-	wake_up_interruptible_poll(&faults->wait, EPOLLHUP);
-	spin_unlock(&faults->lock);
-}
-EXPORT_SYMBOL_GPL(iommu_guest_faults_end);
-
-/**
- * iommu_guest_faults_attach() - Have a device's faults go to a queue
- * @faults: the queue
- * @dev: a device with an IOMMU, which is or is going to be bound by
- *	 iommu_bind_guest_stage(). It leaves the queue that it is attached to.
- *
- * Faults are reported while the device is both attached and bound. Answers are
- * taken from the queue that it is attached to. iommu_unbind_guest_stage() detaches
- * it. The caller sees to it that a device is not attached or detached twice at a
- * time.
- */
-void iommu_guest_faults_attach(struct iommu_guest_faults *faults,
-			       struct device *dev)
-{
-	struct iommu_guest_faults *old = dev->iommu->guest_faults;
-
-	if (old)
-		iommu_guest_devices_remove(&old->devices, dev);
-
-	spin_lock(&dev->iommu->guest_faults_lock);
-	dev->iommu->guest_faults = faults ? iommu_guest_faults_get(faults) :
-					    NULL;
-	spin_unlock(&dev->iommu->guest_faults_lock);
-
-	if (faults)
-		iommu_guest_devices_add(&faults->devices, dev);
-	iommu_guest_faults_put(old);
-}
-EXPORT_SYMBOL_GPL(iommu_guest_faults_attach);
-
-/**
  * iommu_guest_faults_detach() - Have a device's faults go nowhere
  * @dev: a device with an IOMMU, attached or not
  *
- * On return no fault is being reported any more, nor answered.
+ * When this returns, no fault of @dev is being reported or answered, and no
+ * transaction of @dev waits for an answer. If @dev stays bound, transactions that
+ * stall later are aborted. A framework calls this before it resets a device for
+ * good: a reset waits for transactions, and completions that come late would reach
+ * a device that knows nothing of them.
+ *
+ * Context: Process context, may sleep. See iommu_guest_faults_attach().
  */
 void iommu_guest_faults_detach(struct device *dev)
 {
-	iommu_guest_faults_attach(NULL, dev);
+	struct dev_iommu *param = dev->iommu;
+	struct iommu_guest_faults *faults = param->guest_faults;
+
+	if (!faults)
+		return;
+
+	mutex_lock(&faults->devices_lock);
+	list_del(&param->guest_faults_node);
+	mutex_unlock(&faults->devices_lock);
+
+	spin_lock(&param->guest_faults_lock);
+	param->guest_faults = NULL;
+	spin_unlock(&param->guest_faults_lock);
+
+	guest_faults_abort_waiting(dev);
+	guest_faults_put(faults);
 }
 EXPORT_SYMBOL_GPL(iommu_guest_faults_detach);
 
 /**
- * iommu_guest_faults_stop() - Have no transaction of a device wait for its guest
- * @dev: a device with an IOMMU, attached or not
+ * iommu_guest_faults_attach() - Have a device's faults go to a queue
+ * @faults: the queue
+ * @dev: a device with an IOMMU, which is bound or is about to be bound by
+ *	 iommu_bind_guest_stage(). If it is attached to another queue, it is
+ *	 detached from that.
  *
- * It is as iommu_guest_faults_detach(), but also aborts what waits for an answer
- * already, as is done with whatever stalls from now on. Before a device is reset
- * for good: a reset waits for its transactions, and late completions would reach
- * a device that knows nothing of them.
+ * Faults that happen after this call are reported while @dev is both attached and
+ * bound. Faults that happened before are not. Answers are taken from the queue that
+ * @dev is attached to. iommu_unbind_guest_stage() detaches it.
  *
- * Context: Process context, may sleep. The device stays bound.
+ * Context: Process context, may sleep. The caller attaches, detaches, binds and
+ * unbinds a device from one thread at a time.
  */
-void iommu_guest_faults_stop(struct device *dev)
+void iommu_guest_faults_attach(struct iommu_guest_faults *faults,
+			       struct device *dev)
 {
 	const struct iommu_ops *ops = dev_iommu_ops(dev);
+	struct dev_iommu *param = dev->iommu;
 
 	iommu_guest_faults_detach(dev);
-	if (ops->abort_guest_faults)
-		ops->abort_guest_faults(dev);
+	if (ops->discard_guest_faults)
+		ops->discard_guest_faults(dev);
+
+	/* First the list: a fault that is reported can be answered at once */
+	mutex_lock(&faults->devices_lock);
+	param->guest_faults_dev = dev;
+	list_add_tail(&param->guest_faults_node, &faults->devices);
+	mutex_unlock(&faults->devices_lock);
+
+	spin_lock(&param->guest_faults_lock);
+	param->guest_faults = guest_faults_get(faults);
+	spin_unlock(&param->guest_faults_lock);
 }
-EXPORT_SYMBOL_GPL(iommu_guest_faults_stop);
+EXPORT_SYMBOL_GPL(iommu_guest_faults_attach);
 
 /**
  * iommu_report_guest_fault() - Hand a fault to the guest that it belongs to
  * @dev: the device that the fault is of
- * @fault: with &iommu_guest_fault.format and the member that this says, and
- *	   nothing in them that isn't the guest's to know. With
- *	   %IOMMU_GUEST_FAULT_STALLED in &iommu_guest_fault.flags, or 0 there.
+ * @fault: the fault. The driver has set &iommu_guest_fault.format and the member
+ *	   for that format, with nothing in it that the guest must not know.
+ *	   &iommu_guest_fault.flags is %IOMMU_GUEST_FAULT_STALLED or 0.
  *
- * Called by drivers, which keep @dev from being released for that time.
+ * Called by drivers, which keep @dev from being released meanwhile.
  *
- * Context: Any but from interrupts. Doesn't sleep.
+ * Context: Process context, does not sleep.
  *
- * Return: False if nobody reads the faults of this device. False if it is one
- * that waits for an answer and isn't going to be read, though it may have been
- * counted as lost.
+ * Return: False if nobody reads the faults of this device. Also false if @fault
+ * waits for an answer and there is no room for it. It is then counted as lost.
  */
 bool iommu_report_guest_fault(struct device *dev,
 			      const struct iommu_guest_fault *fault)
@@ -381,10 +397,10 @@ EXPORT_SYMBOL_GPL(iommu_report_guest_fault);
  * iommu_guest_faults_are_read() - Whether anybody reads the faults of a device
  * @dev: a device with an IOMMU, attached or not
  *
- * Called by drivers. It may change at any time, from true to false also without
- * any call to the driver but &iommu_ops.abort_guest_faults.
+ * Called by drivers. When the last reader goes away, the driver is told by
+ * &iommu_ops.abort_guest_faults only.
  *
- * Return: True if a fault reported now would be read
+ * Return: True if a fault that is reported now would be read
  */
 bool iommu_guest_faults_are_read(struct device *dev)
 {
@@ -413,19 +429,30 @@ void iommu_report_guest_faults_lost(struct device *dev)
 }
 EXPORT_SYMBOL_GPL(iommu_report_guest_faults_lost);
 
-/* 1, or 0 if there is none, or -errno. A record that can't be copied stays. */
+/*
+ * Returns 1, or 0 if there is no record, or -errno. A record that can't be copied
+ * stays. Memory that userspace serves itself can hold the copy up for ever, so
+ * those who wait for the lock can be killed.
+ */
 static int guest_faults_copy_one(struct iommu_guest_faults *faults,
 				 char __user *to)
 {
 	struct iommu_guest_fault fault;
+	int ret = 0;
 
-	guard(mutex)(&faults->read_lock);
+	if (mutex_lock_interruptible(&faults->read_lock))
+		return -ERESTARTSYS;
 	if (!iommu_guest_faults_peek(faults, &fault))
-		return 0;
+		goto out_unlock;
+
+	ret = -EFAULT;
 	if (copy_to_user(to, &fault, sizeof(fault)))
-		return -EFAULT;
+		goto out_unlock;
 	iommu_guest_faults_pop(faults);
-	return 1;
+	ret = 1;
+out_unlock:
+	mutex_unlock(&faults->read_lock);
+	return ret;
 }
 
 static ssize_t guest_faults_copy(struct iommu_guest_faults *faults,
@@ -466,12 +493,12 @@ static ssize_t guest_faults_read(struct file *file, char __user *buf,
 
 	if (count < sizeof(struct iommu_guest_fault))
 		return -EINVAL;
-	/* No read goes on for as long as faults come */
+	/* A read ends, even if faults come all the time */
 	count = min(count, IOMMU_GUEST_FAULTS_MAX *
 			   sizeof(struct iommu_guest_fault));
 
 	for (;;) {
-		/* Before the attempt: what came last must not be missed */
+		/* Looked at before the attempt, which then sees the last record */
 		events = guest_faults_events(faults);
 		done = guest_faults_copy(faults, buf, count);
 		if (done || (events & EPOLLHUP))
@@ -485,12 +512,91 @@ static ssize_t guest_faults_read(struct file *file, char __user *buf,
 	}
 }
 
+static int guest_response_check(const struct iommu_guest_fault_response *resp)
+{
+	if (resp->argsz != sizeof(*resp) || resp->flags || resp->__reserved)
+		return -EINVAL;
+
+	switch (resp->action) {
+	case IOMMU_GUEST_FAULT_RETRY:
+	case IOMMU_GUEST_FAULT_IGNORE:
+	case IOMMU_GUEST_FAULT_ABORT:
+		break;
+	default:
+		return -EINVAL;
+	}
+
+	if (resp->format != IOMMU_GUEST_STAGE_FORMAT_ARM_SMMUV3 ||
+	    memchr_inv(resp->smmuv3.__reserved, 0,
+		       sizeof(resp->smmuv3.__reserved)))
+		return -EINVAL;
+	return 0;
+}
+
+/*
+ * The driver compares the guest's name for the device, because it may change while
+ * no lock of the driver is held.
+ */
+static int guest_faults_respond_locked(struct iommu_guest_faults *faults,
+				       const struct iommu_guest_fault_response *resp)
+{
+	struct dev_iommu *param;
+	int ret;
+
+	lockdep_assert_held(&faults->devices_lock);
+
+	list_for_each_entry(param, &faults->devices, guest_faults_node) {
+		struct device *dev = param->guest_faults_dev;
+
+		if (!dev_iommu_ops(dev)->respond_guest_fault)
+			continue;
+		ret = dev_iommu_ops(dev)->respond_guest_fault(dev, resp);
+		if (ret != -ENODEV)
+			return ret;
+	}
+	return -ENOENT;
+}
+
+VISIBLE_IF_KUNIT
+int iommu_guest_faults_respond(struct iommu_guest_faults *faults,
+			       const struct iommu_guest_fault_response *resp)
+{
+	int ret;
+
+	ret = guest_response_check(resp);
+	if (ret)
+		return ret;
+
+	if (mutex_lock_killable(&faults->devices_lock))
+		return -EINTR;
+	ret = guest_faults_respond_locked(faults, resp);
+	mutex_unlock(&faults->devices_lock);
+	return ret;
+}
+EXPORT_SYMBOL_IF_KUNIT(iommu_guest_faults_respond);
+
 static ssize_t guest_faults_write(struct file *file, const char __user *buf,
 				  size_t count, loff_t *ppos)
 {
 	struct iommu_guest_faults *faults = file->private_data;
+	struct iommu_guest_fault_response resp;
+	size_t done = 0;
+	int ret;
 
-	return iommu_guest_devices_write(&faults->devices, buf, count);
+	if (!count || count % sizeof(resp))
+		return -EINVAL;
+
+	do {
+		if (copy_from_user(&resp, buf + done, sizeof(resp)))
+			ret = -EFAULT;
+		else
+			ret = iommu_guest_faults_respond(faults, &resp);
+		if (ret)
+			return done ?: ret;
+		done += sizeof(resp);
+		cond_resched();
+	} while (done < count && !signal_pending(current));
+	return done;
 }
 
 static __poll_t guest_faults_poll(struct file *file,
@@ -499,7 +605,7 @@ static __poll_t guest_faults_poll(struct file *file,
 	struct iommu_guest_faults *faults = file->private_data;
 
 	poll_wait(file, &faults->wait, wait);
-	/* An answer is never waited for by who writes it */
+	/* A write never waits */
 	return guest_faults_events(faults) | EPOLLOUT | EPOLLWRNORM;
 }
 
@@ -508,7 +614,7 @@ static int guest_faults_release(struct inode *inode, struct file *file)
 	struct iommu_guest_faults *faults = file->private_data;
 
 	iommu_guest_faults_close(faults);
-	iommu_guest_faults_put(faults);
+	guest_faults_put(faults);
 	return 0;
 }
 
@@ -525,17 +631,19 @@ static const struct file_operations guest_faults_fops = {
  * @faults: the queue, which gets one file in its life
  * @flags: O_NONBLOCK or 0
  *
- * read() returns whole &struct iommu_guest_fault, as many as there are and fit:
+ * read() returns whole &struct iommu_guest_fault, as many as there are and fit.
+ * It fails with
  *
- * * %-EINVAL - Not even one fits
- * * %-EFAULT - The first can't be written. It can be read again.
- * * %-EAGAIN - There is none, and O_NONBLOCK is set
- * * %-EINTR - A signal arrived before any did
+ * * %-EINVAL - Not even one record fits
+ * * %-EFAULT - The first record can't be written. It can be read again.
+ * * %-EAGAIN - There is no record, and O_NONBLOCK is set
+ * * %-EINTR - A signal arrived before any record did
  *
- * It returns 0 once there is none and iommu_guest_faults_end() was called. poll()
- * and epoll tell EPOLLIN, and EPOLLHUP after iommu_guest_faults_end().
+ * After iommu_guest_faults_put(), when there is no record left, read() returns 0.
+ * poll() and epoll tell EPOLLIN if there is a record, and EPOLLHUP after
+ * iommu_guest_faults_put().
  *
- * write() takes whole &struct iommu_guest_fault_response. Its errors are described
+ * write() takes whole &struct iommu_guest_fault_response. The errors are described
  * there.
  *
  * Return: The file, or the ERR_PTR() of anon_inode_getfile()
@@ -548,7 +656,7 @@ struct file *iommu_guest_faults_file(struct iommu_guest_faults *faults,
 	file = anon_inode_getfile("[iommu_guest_faults]", &guest_faults_fops,
 				  faults, O_RDWR | flags);
 	if (!IS_ERR(file))
-		iommu_guest_faults_get(faults);
+		guest_faults_get(faults);
 	return file;
 }
 EXPORT_SYMBOL_GPL(iommu_guest_faults_file);

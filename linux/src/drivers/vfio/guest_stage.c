@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A guest's own stage of translation, bound by way of a container
+ * Devices of a container that are bound to a guest's own stage of translation
  *
- * Arguments are copied and checked here, and the device is resolved; the rest
- * is for the IOMMU core and its drivers. Nothing here knows what a guest's
- * tables look like.
+ * VFIO copies and checks the arguments, and finds the device. The IOMMU core and
+ * its drivers do the rest. VFIO does not know what a guest's tables look like.
  */
 #include <linux/file.h>
 #include <linux/iommu.h>
@@ -27,23 +26,26 @@ void vfio_guest_stages_destroy(struct vfio_guest_stages *stages)
 {
 	WARN_ON(!xa_empty(&stages->by_vsid));
 	xa_destroy(&stages->by_vsid);
-	iommu_guest_faults_end(stages->faults);
 	iommu_guest_faults_put(stages->faults);
 }
 
 /**
- * vfio_guest_stage_domain() - What a device's guest stage is or would be bound on
+ * vfio_guest_stage_domain() - The domain that a device is or would be bound on
  * @container: the container, with group_lock held
- * @device: a device in it, open
+ * @device: an open device of the container
  *
  * The domain lives until the group is detached, and so outlives the open device.
  *
- * The backend holds the lock that its look-up takes while it pins pages, and the
- * close of a device waits for stages->lock with the lock of a device set that
- * other containers share: never wait for the former with the latter held.
+ * The backend holds its lock while it pins pages, which may take for ever if
+ * userspace serves a page itself. The close of a device waits for stages->lock, and
+ * holds the lock of a device set meanwhile, which other containers share. So
+ * stages->lock is not held while this function waits for the backend.
  *
- * Return: The domain, ERR_PTR(-EINVAL) if the container has no backend or
- * ERR_PTR(-EOPNOTSUPP) if that has no domains.
+ * Return:
+ * * The domain
+ * * ERR_PTR(-EINVAL) - The container has no backend
+ * * ERR_PTR(-EOPNOTSUPP) - The backend has no domains
+ * * ERR_PTR(-EINTR) - The process is being killed
  */
 struct iommu_domain *
 vfio_guest_stage_domain(struct vfio_container *container,
@@ -55,7 +57,8 @@ vfio_guest_stage_domain(struct vfio_container *container,
 
 	lockdep_assert_held_read(&container->group_lock);
 
-	mutex_lock(&stages->lock);
+	if (mutex_lock_killable(&stages->lock))
+		return ERR_PTR(-EINTR);
 	if (device->guest_stage)
 		domain = device->guest_stage->domain;
 	mutex_unlock(&stages->lock);
@@ -70,7 +73,7 @@ vfio_guest_stage_domain(struct vfio_container *container,
 					       device->group->iommu_group);
 }
 
-/* Have @stage stand for its domain, unless another does already */
+/* Has @stage stand for its domain, unless another one does already */
 static void vfio_guest_stage_add_domain(struct vfio_guest_stages *stages,
 					struct vfio_guest_stage *stage)
 {
@@ -83,7 +86,7 @@ static void vfio_guest_stage_add_domain(struct vfio_guest_stages *stages,
 	list_add_tail(&stage->next_domain, &stages->domains);
 }
 
-/* @stage is gone from by_vsid: any other that is bound on its domain takes over */
+/* @stage is gone from by_vsid. Another one that is bound on its domain takes over. */
 static void vfio_guest_stage_del_domain(struct vfio_guest_stages *stages,
 					struct vfio_guest_stage *stage)
 {
@@ -167,17 +170,19 @@ static int vfio_guest_stage_bind(struct vfio_guest_stages *stages,
 	if (IS_ERR(stage))
 		return PTR_ERR(stage);
 
-	/* The guest is told of the first fault that it can cause */
+	/* Before the bind, so that the guest is told of the first fault */
 	if (stages->faults)
 		iommu_guest_faults_attach(stages->faults, device->dev);
 	ret = iommu_bind_guest_stage(domain, device->dev, cfg);
-	if (ret) {
-		iommu_guest_faults_detach(device->dev);
-		vfio_guest_stage_free(stages, stage);
-		return ret;
-	}
+	if (ret)
+		goto out_free;
 	device->guest_stage = stage;
 	return 0;
+
+out_free:
+	iommu_guest_faults_detach(device->dev);
+	vfio_guest_stage_free(stages, stage);
+	return ret;
 }
 
 static int vfio_guest_stage_unbind(struct vfio_guest_stages *stages,
@@ -198,44 +203,45 @@ static int vfio_guest_stage_unbind(struct vfio_guest_stages *stages,
 }
 
 /**
- * vfio_guest_stage_stop() - A device of a container is going to be closed
- * @stages: the guest stages of the container
+ * vfio_guest_stage_quiesce() - Prepare a device of a container for its close
+ * @stages: the bound devices of the container
  * @device: the device, with the lock of its group and of its device set held,
  *	    after its last file descriptor is gone
  *
- * Its driver resets it, which has to wait for transactions that are stalled. So
- * none waits for the guest any more. The guest stage remains until
- * vfio_guest_stage_close(): what the device still does is translated by it.
+ * The driver of the device is going to reset it, and a reset waits for stalled
+ * transactions. So no transaction waits for the guest any more. The device stays
+ * bound until vfio_guest_stage_close(), because what it still does has to be
+ * translated by the guest's tables.
  */
-void vfio_guest_stage_stop(struct vfio_guest_stages *stages,
-			   struct vfio_device *device)
+void vfio_guest_stage_quiesce(struct vfio_guest_stages *stages,
+			      struct vfio_device *device)
 {
 	guard(mutex)(&stages->lock);
 	if (!device->guest_stage)
 		return;
-	device->guest_stage->stopped = true;
-	iommu_guest_faults_stop(device->dev);
+	device->guest_stage->closing = true;
+	iommu_guest_faults_detach(device->dev);
 }
 
 /**
- * vfio_guest_stage_close() - A device of a container has been closed
- * @stages: the guest stages of the container
+ * vfio_guest_stage_close() - Unbind a device of a container that was closed
+ * @stages: the bound devices of the container
  * @device: the device, with the lock of its group and of its device set held,
  *	    after its last file descriptor is gone
  *
- * The device was given to the guest by whoever had it open: it goes back to
- * what the container maps.
+ * Whoever had the device open has bound it. Now the mappings of the container alone
+ * translate for it again.
  */
 void vfio_guest_stage_close(struct vfio_guest_stages *stages,
 			    struct vfio_device *device)
 {
 	bool active;
 
-	/* No call can bind it: that takes a file descriptor of the device */
+	/* A call that binds it takes a file descriptor of it, so none can begin */
 	if (!device->guest_stage)
 		return;
 
-	/* Its driver may let it sleep already, and a change of ATS accesses it */
+	/* The device may sleep already, and a change of ATS accesses it */
 	active = !vfio_device_pm_runtime_get(device);
 
 	mutex_lock(&stages->lock);
@@ -246,12 +252,46 @@ void vfio_guest_stage_close(struct vfio_guest_stages *stages,
 		vfio_device_pm_runtime_put(device);
 }
 
-/* Bind, or unbind without @cfg, the device that @fd names: it stays open for it */
-static int vfio_guest_stage_call(struct vfio_container *container, int fd,
-				 const struct iommu_guest_stage_config *cfg)
+/* Binds @device as @cfg says, or unbinds it if @cfg is NULL */
+static int vfio_guest_stage_change(struct vfio_container *container,
+				   struct vfio_device *device,
+				   const struct iommu_guest_stage_config *cfg)
 {
 	struct vfio_guest_stages *stages = &container->guest_stages;
 	struct iommu_domain *domain = NULL;
+	int ret = -EINTR;
+
+	if (down_read_killable(&container->group_lock))
+		return -EINTR;
+	if (cfg) {
+		domain = vfio_guest_stage_domain(container, device);
+		if (IS_ERR(domain)) {
+			ret = PTR_ERR(domain);
+			goto out_group;
+		}
+	}
+
+	/* A reset would lose the change of ATS, or undo it at its end */
+	if (down_read_killable(&device->reset_lock))
+		goto out_group;
+	if (mutex_lock_killable(&stages->lock))
+		goto out_reset;
+	if (cfg)
+		ret = vfio_guest_stage_bind(stages, device, domain, cfg);
+	else
+		ret = vfio_guest_stage_unbind(stages, device);
+	mutex_unlock(&stages->lock);
+out_reset:
+	up_read(&device->reset_lock);
+out_group:
+	up_read(&container->group_lock);
+	return ret;
+}
+
+/* The same for the device that @fd names. The call holds its file, so it stays open. */
+static int vfio_guest_stage_call(struct vfio_container *container, int fd,
+				 const struct iommu_guest_stage_config *cfg)
+{
 	struct vfio_device *device;
 	struct file *file;
 	int ret;
@@ -270,27 +310,7 @@ static int vfio_guest_stage_call(struct vfio_container *container, int fd,
 	ret = vfio_device_pm_runtime_get(device);
 	if (ret)
 		goto out_fput;
-
-	down_read(&container->group_lock);
-	if (cfg) {
-		domain = vfio_guest_stage_domain(container, device);
-		if (IS_ERR(domain)) {
-			ret = PTR_ERR(domain);
-			goto out_up;
-		}
-	}
-
-	/* In a reset the change would get lost, or be undone at its end */
-	down_read(&device->reset_lock);
-	mutex_lock(&stages->lock);
-	if (cfg)
-		ret = vfio_guest_stage_bind(stages, device, domain, cfg);
-	else
-		ret = vfio_guest_stage_unbind(stages, device);
-	mutex_unlock(&stages->lock);
-	up_read(&device->reset_lock);
-out_up:
-	up_read(&container->group_lock);
+	ret = vfio_guest_stage_change(container, device, cfg);
 	vfio_device_pm_runtime_put(device);
 out_fput:
 	fput(file);
@@ -313,7 +333,7 @@ vfio_guest_stage_copy_config(struct iommu_guest_stage_config *cfg,
 		return -EFAULT;
 	if (argsz < minsz || argsz > room)
 		return -EINVAL;
-	/* Not even a page of zeros is looked at for the sake of the future */
+	/* No future structure is that large, so its zeros are not looked at */
 	if (argsz > PAGE_SIZE)
 		return -E2BIG;
 
@@ -365,9 +385,9 @@ vfio_ioctl_unbind_guest_stage(struct vfio_container *container,
  * @cmd: VFIO_IOMMU_BIND_GUEST_STAGE or VFIO_IOMMU_UNBIND_GUEST_STAGE
  * @arg: its argument
  *
- * The backend's data go away with the container's last group, so unlike the
- * ioctls that are passed through to the backend, these hold group_lock while
- * they use them.
+ * The backend's data go away with the container's last group. These ioctls hold
+ * group_lock while they use the data. The ioctls that are passed through to the
+ * backend do not.
  *
  * Return: 0, or an error as described at the ioctl
  */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A guest's own stage of translation, bound by way of a container
+ * Devices of a container that are bound to a guest's own stage of translation
  */
 #ifndef __VFIO_GUEST_STAGE_H__
 #define __VFIO_GUEST_STAGE_H__
@@ -18,22 +18,23 @@ struct vfio_device;
 struct vfio_iommu_driver;
 
 /**
- * struct vfio_guest_stages - The guest stages of a container
- * @by_vsid: &struct vfio_guest_stage, by what the guest calls the device
- * @domains: one &struct vfio_guest_stage for each domain that any is bound on
- * @found: the one in @by_vsid that was looked for last, NULL if there was none or
- *	it is gone
- * @faults: the latest queue for their faults, its file open or closed, or NULL
+ * struct vfio_guest_stages - The bound devices of a container
+ * @by_vsid: &struct vfio_guest_stage, by the guest's name for the device
+ * @domains: one &struct vfio_guest_stage for each domain that devices are bound on
+ * @found: the one in @by_vsid that was looked up last, or NULL
+ * @faults: the latest queue for the devices' faults, or NULL. Its file may be
+ *	closed.
  */
 struct vfio_guest_stages {
 	/**
-	 * @lock: Protects all below. Devices stay bound, or are bound and
-	 * unbound, while it is held.
-	 * As commands of the guest are executed with it, a VMM has no more than
-	 * a few of them in the queue that others use too, however many threads
-	 * it has. Nests inside the container's group_lock, the device set's lock
-	 * and a device's reset_lock, and outside of the IOMMU group's mutex. The
-	 * backend's lock is never taken inside of it.
+	 * @lock: Protects all fields below. Devices are bound and unbound while
+	 * it is held, and stay as they are while somebody else holds it.
+	 * The guest's commands are executed with it, so that a VMM has only a
+	 * few of them at a time in the queue that others use too, however many
+	 * threads the VMM has. It nests inside the container's group_lock, the
+	 * lock of the device set and a device's reset_lock, and outside of the
+	 * mutex of the IOMMU group. The lock of the backend is never taken
+	 * inside of it.
 	 */
 	struct mutex		lock;
 	struct xarray		by_vsid;
@@ -43,24 +44,25 @@ struct vfio_guest_stages {
 };
 
 /**
- * struct vfio_guest_stage - A device with a guest stage
- * @device: the device, open for as long as this exists
- * @domain: nesting domain that @device is attached to for as long
- * @next_domain: in &vfio_guest_stages.domains, if this is the one for @domain
- * @vsid: what the guest calls it
- * @stopped: @device is being closed, and its faults go nowhere
+ * struct vfio_guest_stage - A device that is bound
+ * @device: the device, which is open while this structure exists
+ * @domain: the nesting domain that @device is attached to
+ * @next_domain: node in &vfio_guest_stages.domains, if this structure stands for
+ *	@domain there
+ * @vsid: the guest's name for @device
+ * @closing: @device is being closed, and its faults go nowhere
  */
 struct vfio_guest_stage {
 	struct vfio_device	*device;
 	struct iommu_domain	*domain;
 	struct list_head	next_domain;
 	u32			vsid;
-	bool			stopped;
+	bool			closing;
 };
 
 /*
- * Whose name @vsid is, or NULL. Of a guest's commands most name the same device as
- * the one before.
+ * The device that the guest calls @vsid, or NULL. Most commands of a guest name the
+ * same device as the command before.
  */
 static inline struct vfio_guest_stage *
 vfio_guest_stage_find(struct vfio_guest_stages *stages, u32 vsid)
@@ -84,8 +86,8 @@ long vfio_guest_stage_ioctl(struct vfio_container *container, unsigned int cmd,
 struct iommu_domain *
 vfio_guest_stage_domain(struct vfio_container *container,
 			struct vfio_device *device);
-void vfio_guest_stage_stop(struct vfio_guest_stages *stages,
-			   struct vfio_device *device);
+void vfio_guest_stage_quiesce(struct vfio_guest_stages *stages,
+			      struct vfio_device *device);
 void vfio_guest_stage_close(struct vfio_guest_stages *stages,
 			    struct vfio_device *device);
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Faults of guests' own stages of translation, by way of a container
+ * Faults of devices of a container that are bound to a guest
  *
- * The file that they are read from knows nothing of the container, nor of its
- * devices: each may be closed before the other.
+ * The file that a VMM reads the faults from does not point to the container or its
+ * devices. They can be closed in any order.
  */
 #include <linux/fcntl.h>
 #include <linux/file.h>
@@ -14,7 +14,7 @@
 
 #include "vfio.h"
 
-/* From now on the faults of all devices that are bound, and open, go to @faults */
+/* The faults of all devices that are bound, and open, go to @faults from now on */
 static void vfio_guest_faults_replace(struct vfio_guest_stages *stages,
 				      struct iommu_guest_faults *faults)
 {
@@ -24,7 +24,7 @@ static void vfio_guest_faults_replace(struct vfio_guest_stages *stages,
 	lockdep_assert_held(&stages->lock);
 
 	xa_for_each(&stages->by_vsid, vsid, stage) {
-		if (!stage->stopped)
+		if (!stage->closing)
 			iommu_guest_faults_attach(faults, stage->device->dev);
 	}
 	iommu_guest_faults_put(stages->faults);
@@ -60,15 +60,19 @@ static int vfio_guest_faults_fd(struct vfio_guest_stages *stages, int flags)
 	if (fd < 0)
 		return fd;
 
-	mutex_lock(&stages->lock);
+	file = ERR_PTR(-EINTR);
+	if (mutex_lock_killable(&stages->lock))
+		goto out_put_fd;
 	file = vfio_guest_faults_file(stages, flags & O_NONBLOCK);
 	mutex_unlock(&stages->lock);
-	if (IS_ERR(file)) {
-		put_unused_fd(fd);
-		return PTR_ERR(file);
-	}
+	if (IS_ERR(file))
+		goto out_put_fd;
 	fd_install(fd, file);
 	return fd;
+
+out_put_fd:
+	put_unused_fd(fd);
+	return PTR_ERR(file);
 }
 
 /**

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Faults of guests' own stages of translation, by way of a container
+ * Faults of devices of a container that are bound to a guest
  */
 #ifndef __VFIO_GUEST_STAGE_FAULT_H__
 #define __VFIO_GUEST_STAGE_FAULT_H__

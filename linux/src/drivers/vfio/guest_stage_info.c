@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What a guest's own stage of translation can have, asked by way of a container
+ * What can be bound for a device of a container
  */
 #include <linux/file.h>
 #include <linux/iommu.h>
@@ -28,7 +28,9 @@ static int vfio_guest_stage_info(struct vfio_container *container, int fd,
 		goto out_fput;
 	}
 
-	down_read(&container->group_lock);
+	ret = -EINTR;
+	if (down_read_killable(&container->group_lock))
+		goto out_fput;
 	domain = vfio_guest_stage_domain(container, device);
 	ret = PTR_ERR_OR_ZERO(domain);
 	if (!ret)
@@ -39,7 +41,7 @@ out_fput:
 	return ret;
 }
 
-/* A caller that knows more is given zeros for it, one that knows less the start */
+/* A caller with a larger structure gets zeros at its end, one with a smaller less */
 static int
 vfio_guest_stage_copy_info(struct iommu_guest_stage_info __user *to, u32 argsz,
 			   struct iommu_guest_stage_info *info)
@@ -81,7 +83,7 @@ long vfio_ioctl_guest_stage_info(struct vfio_container *container,
 	if (get.info.argsz < infosz || get.info.argsz > get.argsz - minsz ||
 	    get.info.flags)
 		return -EINVAL;
-	/* Not even for the sake of the future is more than a page cleared */
+	/* No future structure is that large, so no more is cleared */
 	if (get.info.argsz > PAGE_SIZE)
 		return -E2BIG;
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What a guest's own stage of translation can have, asked by way of a container
+ * What can be bound for a device of a container
  */
 #ifndef __VFIO_GUEST_STAGE_INFO_H__
 #define __VFIO_GUEST_STAGE_INFO_H__

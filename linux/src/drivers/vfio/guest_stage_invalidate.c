@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Invalidation for guests' own stages of translation, by way of a container
+ * Invalidation for devices of a container that are bound to a guest
  *
- * A guest sees one IOMMU. Behind a container may be several, each with a domain
- * of its own, and all of them execute the guest's commands.
+ * A guest sees one IOMMU. The devices of a container may be behind several IOMMUs,
+ * each with a domain of its own. Each of these executes the guest's commands.
  */
 #include <linux/iommu.h>
 #include <linux/pm_runtime.h>
@@ -14,9 +14,17 @@
 
 #include "vfio.h"
 
-/* On the stack. What an SMMUv3's driver issues with one CMD_SYNC. */
+/* On the stack. The driver of an SMMUv3 issues as much with one CMD_SYNC. */
 #define VFIO_GUEST_COMMANDS_BYTES	1024
 
+/**
+ * struct vfio_guest_commands - Commands of a guest that are being executed
+ * @iommu: what the IOMMU core is given
+ * @stages: the bound devices of the container, with their lock held
+ * @domain: the domain that the commands are executed for now
+ * @held: the device that can't be reset until its release, or NULL
+ * @held_active: @held has a reference that keeps it from sleeping, too
+ */
 struct vfio_guest_commands {
 	struct iommu_guest_commands	iommu;
 	struct vfio_guest_stages	*stages;
@@ -25,8 +33,9 @@ struct vfio_guest_commands {
 	bool				held_active;
 };
 
-static struct device *
-vfio_guest_commands_device(struct iommu_guest_commands *iommu, u32 vsid)
+static enum iommu_guest_command_error
+vfio_guest_commands_find_device(struct iommu_guest_commands *iommu, u32 vsid,
+				struct device **dev)
 {
 	struct vfio_guest_commands *commands =
 		container_of(iommu, struct vfio_guest_commands, iommu);
@@ -34,15 +43,17 @@ vfio_guest_commands_device(struct iommu_guest_commands *iommu, u32 vsid)
 
 	stage = vfio_guest_stage_find(commands->stages, vsid);
 	if (!stage)
-		return ERR_PTR(-ENOENT);
-	return stage->domain == commands->domain ? stage->device->dev : NULL;
+		return IOMMU_GUEST_COMMAND_NO_DEVICE;
+	*dev = stage->domain == commands->domain ? stage->device->dev : NULL;
+	return IOMMU_GUEST_COMMAND_OK;
 }
 
 /*
- * Who resets the device or puts it to sleep waits for what it was told before. A
- * negative usage count means that it has no runtime power management.
+ * A reset or a change of the power state then waits for the release. A device
+ * without runtime power management has a negative usage count.
  */
-static int vfio_guest_commands_hold(struct iommu_guest_commands *iommu, u32 vsid)
+static enum iommu_guest_command_error
+vfio_guest_commands_hold(struct iommu_guest_commands *iommu, u32 vsid)
 {
 	struct vfio_guest_commands *commands =
 		container_of(iommu, struct vfio_guest_commands, iommu);
@@ -53,15 +64,15 @@ static int vfio_guest_commands_hold(struct iommu_guest_commands *iommu, u32 vsid
 
 	usage = pm_runtime_get_if_active(device->dev);
 	if (!usage)
-		return -EBUSY;
+		return IOMMU_GUEST_COMMAND_BUSY;
 	if (!down_read_trylock(&device->reset_lock)) {
 		if (usage > 0)
 			pm_runtime_put(device->dev);
-		return -EBUSY;
+		return IOMMU_GUEST_COMMAND_BUSY;
 	}
 	commands->held = device;
 	commands->held_active = usage > 0;
-	return 0;
+	return IOMMU_GUEST_COMMAND_OK;
 }
 
 static void vfio_guest_commands_release(struct iommu_guest_commands *iommu)
@@ -77,9 +88,10 @@ static void vfio_guest_commands_release(struct iommu_guest_commands *iommu)
 }
 
 /*
- * Devices stay bound while the lock is held, which is for no longer than the
- * hardware needs for so many commands. Those are done that all IOMMUs have done:
- * none of them is given more than the one before completed.
+ * Executes one piece of the guest's commands. The lock keeps the devices bound. It is
+ * held only as long as the hardware needs for this piece. Each IOMMU is given only
+ * those commands that all IOMMUs before it have completed, so that a command counts
+ * as done when all of them have done it.
  */
 static int vfio_guest_commands_execute(struct vfio_guest_commands *commands)
 {
@@ -87,7 +99,7 @@ static int vfio_guest_commands_execute(struct vfio_guest_commands *commands)
 	struct iommu_guest_commands *iommu = &commands->iommu;
 	enum iommu_guest_command_error error = IOMMU_GUEST_COMMAND_OK;
 	struct vfio_guest_stage *stage;
-	int ret, last_ret = -ENODEV;
+	int ret = -ENODEV;
 
 	lockdep_assert_held(&stages->lock);
 
@@ -95,15 +107,33 @@ static int vfio_guest_commands_execute(struct vfio_guest_commands *commands)
 	list_for_each_entry(stage, &stages->domains, next_domain) {
 		commands->domain = stage->domain;
 		ret = iommu_invalidate_guest_stage(stage->domain, iommu);
-		if (last_ret == -ENODEV || ret)
-			last_ret = ret;
-		if (ret) {
+		if (ret)
+			break;
+		if (iommu->error) {
 			error = iommu->error;
 			iommu->num = iommu->done;
 		}
 	}
 	iommu->error = error;
-	return last_ret;
+	return ret;
+}
+
+static int vfio_guest_command_errno(enum iommu_guest_command_error error)
+{
+	switch (error) {
+	case IOMMU_GUEST_COMMAND_OK:
+		return 0;
+	case IOMMU_GUEST_COMMAND_NO_DEVICE:
+		return -ENOENT;
+	case IOMMU_GUEST_COMMAND_FAULT:
+		return -EFAULT;
+	case IOMMU_GUEST_COMMAND_TIMEOUT:
+		return -ETIMEDOUT;
+	case IOMMU_GUEST_COMMAND_BUSY:
+		return -EBUSY;
+	default:
+		return -EINVAL;
+	}
 }
 
 static int
@@ -113,7 +143,7 @@ vfio_guest_commands_forward(struct vfio_container *container,
 {
 	struct vfio_guest_commands commands = {
 		.iommu.format = inv->format,
-		.iommu.device = vfio_guest_commands_device,
+		.iommu.find_device = vfio_guest_commands_find_device,
 		.iommu.hold = vfio_guest_commands_hold,
 		.iommu.release = vfio_guest_commands_release,
 		.stages = &container->guest_stages,
@@ -134,16 +164,19 @@ vfio_guest_commands_forward(struct vfio_container *container,
 			return -EINTR;
 		ret = vfio_guest_commands_execute(&commands);
 		mutex_unlock(&container->guest_stages.lock);
+		if (ret)
+			return ret;
 
 		inv->done += commands.iommu.done;
 		inv->error = commands.iommu.error;
-		if (ret)
-			return ret;
-		if (left && num == 1) {
+		if (!inv->error && left && num == 1)
 			inv->error = IOMMU_GUEST_COMMAND_FAULT;
-			return -EFAULT;
-		}
-		/* A copy may stop short of what can't be read: look closer */
+		if (inv->error)
+			return vfio_guest_command_errno(inv->error);
+		/*
+		 * A copy may end some bytes before what can't be read. The next
+		 * piece is a single command then, to find the one that can't.
+		 */
 		room = left ? 1 : sizeof(chunk) / size;
 
 		if (inv->done == inv->count)
@@ -159,8 +192,8 @@ vfio_guest_commands_forward(struct vfio_container *container,
  * @container: the container
  * @arg: its argument
  *
- * Waits neither for the backend, which may be pinning pages, nor for changes of
- * the container.
+ * The call does not wait for the backend, which may be pinning pages, nor for
+ * changes of the container.
  *
  * Return: 0, or an error as described at the ioctl
  */

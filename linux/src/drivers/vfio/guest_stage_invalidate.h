@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Invalidation for guests' own stages of translation, by way of a container
+ * Invalidation for devices of a container that are bound to a guest
  */
 #ifndef __VFIO_GUEST_STAGE_INVALIDATE_H__
 #define __VFIO_GUEST_STAGE_INVALIDATE_H__

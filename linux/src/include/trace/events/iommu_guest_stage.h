@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What guests were given of a device's translation
+ * Binding of devices to guests' own stages of translation
  */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM iommu_guest_stage
@@ -57,21 +57,19 @@ TRACE_EVENT(iommu_bind_guest_stage,
 
 TRACE_EVENT(iommu_unbind_guest_stage,
 
-	TP_PROTO(struct device *dev, u32 vsid),
+	TP_PROTO(struct device *dev),
 
-	TP_ARGS(dev, vsid),
+	TP_ARGS(dev),
 
 	TP_STRUCT__entry(
 		__string(device, dev_name(dev))
-		__field(u32, vsid)
 	),
 
 	TP_fast_assign(
 		__assign_str(device);
-		__entry->vsid = vsid;
 	),
 
-	TP_printk("device=%s vsid=0x%x", __get_str(device), __entry->vsid)
+	TP_printk("device=%s", __get_str(device))
 );
 
 #endif /* _TRACE_IOMMU_GUEST_STAGE_H */

@@ -230,11 +230,12 @@ enum iommu_guest_command_error {
  * @event: As the guest's SMMU would write it to its event queue, little-endian,
  *	with the vSID for the StreamID. One of C_BAD_SUBSTREAMID, C_BAD_CD,
  *	F_STREAM_DISABLED, F_TRANSLATION, F_ADDR_SIZE, F_ACCESS, F_PERMISSION,
- *	F_CD_FETCH and F_WALK_EABT. Addresses are those that the guest knows:
- *	an InputAddr is an IOVA, a FetchAddr an IPA of which bits [11:3] are 0,
- *	or all 0 if the hardware didn't tell. An STAG is chosen by the kernel.
- *	The same device has another for each of its transactions that are
- *	stalled.
+ *	F_TLB_CONFLICT, F_CD_FETCH and F_WALK_EABT. Addresses are those that the
+ *	guest knows: an InputAddr is an IOVA, and a FetchAddr is an IPA of which
+ *	bits [11:3] are 0. A FetchAddr is 0 if the hardware did not record it,
+ *	and if &iommu_guest_stage_info.coherency is
+ *	%IOMMU_GUEST_STAGE_COHERENCY_DEVICE. The kernel chooses the STAG. All
+ *	stalled transactions of a device have different ones.
  *
  * See section 7.3 of the Arm System Memory Management Unit Architecture
  * Specification, version 3 (IHI 0070).
@@ -331,6 +332,7 @@ struct iommu_guest_response_smmuv3 {
  * * EINVAL - @argsz is another size, flags or padding are set, @format or
  *   @action has no such value
  * * EFAULT - It can't be read
+ * * EINTR - The process is being killed
  * * ENOENT - No transaction of a device of this @vsid waits for this answer:
  *   there is no such device, or it was answered, or the kernel has aborted it
  *   since. An SMMUv3 has no effect and no error then.

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The events of devices that were given to guests
+ * The events of devices that are bound to guests
  */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM arm_smmu_v3
@@ -36,24 +36,21 @@ TRACE_EVENT(arm_smmu_guest_event,
 		__string(smmu, dev_name(master->smmu->dev))
 		__field(u32, vsid)
 		__field(u32, owner)
-		__field(u64, stage2_faults)
 		__array(u64, evt, 4)
 	),
 
 	TP_fast_assign(
 		__assign_str(device);
 		__assign_str(smmu);
-		__entry->vsid = master->guest_events.vsid;
+		__entry->vsid = master->guest.vsid;
 		__entry->owner = owner;
-		__entry->stage2_faults = master->guest_events.stage2_faults;
 		memcpy(__entry->evt, evt, sizeof(__entry->evt));
 	),
 
-	TP_printk("device=%s smmu=%s vsid=0x%x owner=%s stage2_faults=%llu event=%016llx %016llx %016llx %016llx",
+	TP_printk("device=%s smmu=%s vsid=0x%x owner=%s event=%016llx %016llx %016llx %016llx",
 		  __get_str(device), __get_str(smmu), __entry->vsid,
-		  show_arm_smmu_event_owner(__entry->owner),
-		  __entry->stage2_faults, __entry->evt[0], __entry->evt[1],
-		  __entry->evt[2], __entry->evt[3])
+		  show_arm_smmu_event_owner(__entry->owner), __entry->evt[0],
+		  __entry->evt[1], __entry->evt[2], __entry->evt[3])
 );
 
 #endif /* _ARM_SMMU_V3_GUEST_FAULT_TRACE_H */

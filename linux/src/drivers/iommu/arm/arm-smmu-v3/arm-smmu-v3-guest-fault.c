@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Events of the SMMU that are for a guest to know
+ * Events of devices that are bound to a guest
  *
- * A guest has an SMMU with a stage 1 and nothing else. It is told what that SMMU
- * would tell it, made from what the real one recorded. Where stage 2 failed, an
- * SMMU without one would have met memory that doesn't answer.
+ * The SMMU of a guest has stage 1 and no stage 2. The guest is told what that
+ * SMMU would tell it, in a record that is made here from the record of the real
+ * SMMU. If stage 2 failed, the guest's SMMU would have met memory that does not
+ * answer.
  *
  *  recorded              CLASS  S2   the guest's          with
  *  --------------------  -----  ---  -------------------  ----------------------
@@ -19,23 +20,32 @@
  *                                                         FetchAddr
  *  the same of stage 1, stalled      the same             STAG, and Stall
  *  others, stalled                   nothing: an abort
+ *  F_TLB_CONFLICT               0    F_TLB_CONFLICT       SubstreamID, PnU, InD,
+ *                                                         RnW, InputAddr
  *  anything else                     nothing: the host's
  *
- * CLASS tells what failed, not S2: stage 1 itself fails for an input address
- * only. There are SMMUs that leave S2 clear if it was the fetch of a table.
+ * CLASS decides what failed, and S2 does not: stage 1 itself fails for an input
+ * address only, and there are SMMUs that leave S2 clear when the fetch of a table
+ * failed.
  *
- * All other fields are 0. In particular
+ * All other fields are 0, for these reasons:
  *
- * - a FetchAddr recorded by the SMMU is a physical address: F_CD_FETCH and
- *   F_WALK_EABT, as well as F_STE_FETCH and F_VMS_FETCH, are the host's. The
- *   guest's own are made from the IPA that stage 2 could not translate, if there
- *   is one (S2 = 1), which is what the guest takes for a physical address.
- * - IPA, TTRnW and Reason are of no stage 1, or are UNKNOWN. An STAG is not that
- *   of the SMMU, see arm-smmu-v3-guest-stall.c.
+ * - A FetchAddr that the SMMU recorded is a physical address. F_CD_FETCH and
+ *   F_WALK_EABT, as well as F_STE_FETCH and F_VMS_FETCH, are therefore the
+ *   host's. The driver makes the guest's own ones from the IPA that stage 2 did
+ *   not translate, which the record has if S2 = 1. The guest takes that IPA for a
+ *   physical address.
+ * - The IPA comes from a descriptor that the SMMU fetched. A guest that makes the
+ *   fetch non-cacheable can have it read stale memory of the host, and would
+ *   learn bits [51:12] of that memory from the FetchAddr. So the FetchAddr is 0 if
+ *   only CANWBS makes the device coherent, see arm_smmu_guest_stage_coherency().
+ * - IPA, TTRnW and Reason mean nothing at stage 1, or are UNKNOWN.
+ * - The guest is given another STAG than that of the SMMU, see
+ *   arm-smmu-v3-guest-stall.c.
  *
- * F_BAD_ATS_TREQ and F_TRANSL_FORBIDDEN are the host's. ATS of the device itself
- * is the host's to switch, so they come from a device that breaks the rules, or
- * is late; and the address of the latter, a translated one, is physical.
+ * F_BAD_ATS_TREQ and F_TRANSL_FORBIDDEN are the host's, because the host switches
+ * ATS of the device. They come from a device that breaks the rules or that is
+ * late. The address of F_TRANSL_FORBIDDEN is a translated one, and so physical.
  *
  * See IHI 0070, 7.3 Event records.
  */
@@ -48,36 +58,39 @@
 #define CREATE_TRACE_POINTS
 #include "arm-smmu-v3-guest-fault-trace.h"
 
+#define GUEST_EVENT_1_ACCESS	(EVTQ_1_PnU | EVTQ_1_InD | EVTQ_1_RnW)
+
 static u64 arm_smmu_guest_event_0(u8 id, u64 ssid, u32 vsid)
 {
 	return FIELD_PREP(EVTQ_0_ID, id) | ssid | FIELD_PREP(EVTQ_0_SID, vsid);
 }
 
-/* SSV and SubstreamID, which is UNKNOWN without the former */
+/* SSV and SubstreamID. The latter is UNKNOWN without SSV. */
 static u64 arm_smmu_event_ssid(const u64 *evt)
 {
 	return evt[0] & EVTQ_0_SSV ? evt[0] & (EVTQ_0_SSV | EVTQ_0_SSID) : 0;
 }
 
-/* A bad fetch of a CD or of a table. The IPA is UNKNOWN unless stage 2 failed. */
-static u64 arm_smmu_event_fetch_addr(const u64 *evt)
+/* The IPA of a CD or table that was not fetched. UNKNOWN unless stage 2 failed. */
+static u64 arm_smmu_event_fetch_addr(const u64 *evt, bool tell_fetch_addr)
 {
-	return evt[1] & EVTQ_1_S2 ? evt[3] & EVTQ_3_IPA : 0;
+	return tell_fetch_addr && (evt[1] & EVTQ_1_S2) ? evt[3] & EVTQ_3_IPA : 0;
 }
 
 static enum arm_smmu_event_owner
-arm_smmu_make_guest_fault(u64 guest[4], const u64 *evt, u32 vsid)
+arm_smmu_make_guest_fault(u64 guest[4], const u64 *evt, u32 vsid,
+			  bool tell_fetch_addr)
 {
 	u64 ssid = arm_smmu_event_ssid(evt);
 
 	switch (FIELD_GET(EVTQ_1_CLASS, evt[1])) {
 	case EVTQ_1_CLASS_CD:
 		guest[0] = arm_smmu_guest_event_0(EVT_ID_CD_FETCH, ssid, vsid);
-		guest[3] = arm_smmu_event_fetch_addr(evt);
+		guest[3] = arm_smmu_event_fetch_addr(evt, tell_fetch_addr);
 		return ARM_SMMU_EVENT_GUEST;
 	case EVTQ_1_CLASS_TT:
 		guest[0] = arm_smmu_guest_event_0(EVT_ID_WALK_EABT, ssid, vsid);
-		guest[3] = arm_smmu_event_fetch_addr(evt);
+		guest[3] = arm_smmu_event_fetch_addr(evt, tell_fetch_addr);
 		break;
 	case EVTQ_1_CLASS_IN:
 		if (evt[1] & EVTQ_1_S2)
@@ -89,12 +102,26 @@ arm_smmu_make_guest_fault(u64 guest[4], const u64 *evt, u32 vsid)
 		return ARM_SMMU_EVENT_HOST;
 	}
 
-	guest[1] = evt[1] & (EVTQ_1_PnU | EVTQ_1_InD | EVTQ_1_RnW |
-			     EVTQ_1_CLASS);
+	guest[1] = evt[1] & (GUEST_EVENT_1_ACCESS | EVTQ_1_CLASS);
 	guest[2] = evt[2];
 	return ARM_SMMU_EVENT_GUEST;
 }
 
+/* A conflict of entries of stage 2 is not of the guest's making */
+static enum arm_smmu_event_owner
+arm_smmu_make_guest_tlb_conflict(u64 guest[4], const u64 *evt, u32 vsid)
+{
+	if (evt[1] & EVTQ_1_S2)
+		return ARM_SMMU_EVENT_HOST;
+
+	guest[0] = arm_smmu_guest_event_0(EVT_ID_TLB_CONFLICT,
+					  arm_smmu_event_ssid(evt), vsid);
+	guest[1] = evt[1] & GUEST_EVENT_1_ACCESS;
+	guest[2] = evt[2];
+	return ARM_SMMU_EVENT_GUEST;
+}
+
+/* Events that have CLASS, and may be stalled */
 static bool arm_smmu_event_is_fault(const u64 *evt)
 {
 	switch (FIELD_GET(EVTQ_0_ID, evt[0])) {
@@ -108,11 +135,11 @@ static bool arm_smmu_event_is_fault(const u64 *evt)
 	}
 }
 
-/* What the guest gets for an event that isn't stalled: see the table above */
+/* Makes the guest's record of an event that is not stalled: see the table above */
 VISIBLE_IF_KUNIT
 enum arm_smmu_event_owner
 arm_smmu_make_guest_event(struct iommu_guest_event_smmuv3 *guest,
-			  const u64 *evt, u32 vsid)
+			  const u64 *evt, u32 vsid, bool tell_fetch_addr)
 {
 	enum arm_smmu_event_owner owner = ARM_SMMU_EVENT_GUEST;
 	u8 id = FIELD_GET(EVTQ_0_ID, evt[0]);
@@ -124,7 +151,7 @@ arm_smmu_make_guest_event(struct iommu_guest_event_smmuv3 *guest,
 		made[0] = arm_smmu_guest_event_0(id, 0, vsid);
 		break;
 	case EVT_ID_BAD_SUBSTREAMID:
-		/* There is no SSV: there always is a SubstreamID */
+		/* This event has no SSV. It always has a SubstreamID. */
 		made[0] = arm_smmu_guest_event_0(id, evt[0] & EVTQ_0_SSID,
 						 vsid);
 		break;
@@ -132,9 +159,13 @@ arm_smmu_make_guest_event(struct iommu_guest_event_smmuv3 *guest,
 		made[0] = arm_smmu_guest_event_0(id, arm_smmu_event_ssid(evt),
 						 vsid);
 		break;
+	case EVT_ID_TLB_CONFLICT:
+		owner = arm_smmu_make_guest_tlb_conflict(made, evt, vsid);
+		break;
 	default:
 		owner = arm_smmu_event_is_fault(evt) ?
-				arm_smmu_make_guest_fault(made, evt, vsid) :
+				arm_smmu_make_guest_fault(made, evt, vsid,
+							  tell_fetch_addr) :
 				ARM_SMMU_EVENT_HOST;
 	}
 
@@ -144,137 +175,194 @@ arm_smmu_make_guest_event(struct iommu_guest_event_smmuv3 *guest,
 }
 EXPORT_SYMBOL_IF_KUNIT(arm_smmu_make_guest_event);
 
-/* Only an input address that stage 1 doesn't translate is a guest's to resume */
-static bool arm_smmu_handle_guest_stall(struct arm_smmu_master *master,
-					const u64 *evt,
+/* Returns false if the guest is not told of it */
+static bool arm_smmu_report_guest_event(struct arm_smmu_master *master,
+					const u64 *evt, bool stalled,
 					enum arm_smmu_event_owner owner,
 					struct iommu_guest_fault *fault)
 {
-	if (owner == ARM_SMMU_EVENT_GUEST &&
-	    FIELD_GET(EVTQ_1_CLASS, evt[1]) == EVTQ_1_CLASS_IN)
-		return arm_smmu_report_guest_stall(master, evt, fault);
-	arm_smmu_abort_guest_stall(master, evt);
-	return false;
+	/* A guest resumes only what its own tables did not translate */
+	bool resumable = owner == ARM_SMMU_EVENT_GUEST &&
+			 FIELD_GET(EVTQ_1_CLASS, evt[1]) == EVTQ_1_CLASS_IN;
+
+	if (stalled && resumable)
+		return arm_smmu_guest_add_stall(master, evt, fault);
+	if (stalled) {
+		arm_smmu_guest_abort_event(master, evt);
+		return false;
+	}
+	return owner == ARM_SMMU_EVENT_GUEST &&
+	       iommu_report_guest_fault(master->dev, fault);
 }
 
-/*
- * False if it is none of a guest. A device that can't stall by its guest's
- * configuration is the host's business if it does. What was stalled when that was
- * terminated is nobody's.
- */
-static bool arm_smmu_take_guest_event(struct arm_smmu_device *smmu,
-				      const u64 *evt, u64 num, bool *log)
+/* The caller holds streams_mutex until the event is reported: unbind waits for it */
+static enum arm_smmu_guest_event_result
+arm_smmu_take_guest_event(struct arm_smmu_master *master, const u64 *evt,
+			  u64 num)
 {
 	struct iommu_guest_fault fault = {
 		.format = IOMMU_GUEST_STAGE_FORMAT_ARM_SMMUV3,
 	};
-	struct arm_smmu_guest_events *events;
 	bool stalled = arm_smmu_event_is_fault(evt) && (evt[1] & EVTQ_1_STALL);
-	bool reported = false;
-	struct arm_smmu_master *master;
+	struct arm_smmu_guest *guest = &master->guest;
 	enum arm_smmu_event_owner owner;
+	bool told;
 
-	/* Held until the event is reported: unbind waits for that */
-	guard(mutex)(&smmu->streams_mutex);
-	master = arm_smmu_find_master(smmu, FIELD_GET(EVTQ_0_SID, evt[0]));
-	if (!master)
-		return false;
-	events = &master->guest_events;
-	if (stalled && num < master->guest_stalls.first)
-		return true;
-	if (!events->bound || num < events->first)
-		return false;
-	if (stalled && !master->guest_stalls.slots)
-		return false;
+	lockdep_assert_held(&master->smmu->streams_mutex);
 
-	owner = arm_smmu_make_guest_event(&fault.smmuv3, evt, events->vsid);
-	if (owner == ARM_SMMU_EVENT_STAGE2) {
-		events->stage2_faults++;
-		atomic64_inc(&smmu->guest_stage2_faults);
-	}
+	/* CMD_STALL_TERM has ended the transaction */
+	if (stalled && num < guest->first_stall_event)
+		return ARM_SMMU_GUEST_EVENT_DONE;
+	if (!guest->bound || num < guest->first_event)
+		return ARM_SMMU_GUEST_EVENT_NONE;
+	/* The guest has no stalls: the host allowed this one */
+	if (stalled && !guest->stalls)
+		return ARM_SMMU_GUEST_EVENT_NONE;
+
+	owner = arm_smmu_make_guest_event(&fault.smmuv3, evt, guest->vsid,
+					  guest->tell_fetch_addr);
 	trace_arm_smmu_guest_event(master, evt, owner);
+	if (owner == ARM_SMMU_EVENT_STAGE2)
+		atomic64_inc(&master->smmu->guest_stage2_faults);
+	/* Whoever reads now has opened the file later */
+	if (num < guest->first_told)
+		owner = ARM_SMMU_EVENT_HOST;
 
-	if (stalled)
-		reported = arm_smmu_handle_guest_stall(master, evt, owner,
-						       &fault);
-	else if (owner == ARM_SMMU_EVENT_GUEST)
-		reported = iommu_report_guest_fault(master->dev, &fault);
-	*log = !reported && __ratelimit(&events->log);
-	return true;
+	told = arm_smmu_report_guest_event(master, evt, stalled, owner, &fault);
+	return !told && __ratelimit(&guest->log) ? ARM_SMMU_GUEST_EVENT_LOG :
+						   ARM_SMMU_GUEST_EVENT_DONE;
 }
 
 /**
- * arm_smmu_handle_guest_event() - Handle an event of a device with a guest stage
+ * arm_smmu_handle_guest_event() - Handle an event that guests may have caused
  * @smmu: the SMMU
  * @evt: the event
- * @num: its number
+ * @num: its number, see arm_smmu_evtq_next()
  *
- * What the guest isn't told of goes to the log, as do the events of other
- * devices. Each device has a limit of its own there: no guest can use up that of
- * another, or the host's. Nobody has to wait for streams_mutex meanwhile: the
+ * The caller writes to the log what the guest is not told of. Each device has a
+ * limit of its own there: no guest can use up the limit of another guest or of
+ * the host. The log is not written here because streams_mutex is held, and a
  * console may be slow.
  *
- * Return: False if it is none
+ * Return: what the caller does with the event
  */
-bool arm_smmu_handle_guest_event(struct arm_smmu_device *smmu, const u64 *evt,
-				 u64 num)
+enum arm_smmu_guest_event_result
+arm_smmu_handle_guest_event(struct arm_smmu_device *smmu, const u64 *evt,
+			    u64 num)
 {
-	bool log = false;
+	struct arm_smmu_master *master;
 
-	if (!arm_smmu_take_guest_event(smmu, evt, num, &log))
-		return false;
-	if (log)
-		arm_smmu_dump_event(smmu, evt);
-	return true;
+	guard(mutex)(&smmu->streams_mutex);
+	master = arm_smmu_find_master(smmu, FIELD_GET(EVTQ_0_SID, evt[0]));
+	if (!master)
+		return ARM_SMMU_GUEST_EVENT_NONE;
+	return arm_smmu_take_guest_event(master, evt, num);
 }
 EXPORT_SYMBOL_IF_KUNIT(arm_smmu_handle_guest_event);
 
-/* The queue of the SMMU was full: it may have been any guest's event */
-void arm_smmu_guest_events_lost(struct arm_smmu_device *smmu)
+static bool arm_smmu_report_lost_events_locked(struct arm_smmu_device *smmu)
 {
+	bool overflow = arm_smmu_evtq_sync_prod(smmu);
+	bool aborted = atomic_xchg(&smmu->evtq.abt_err, 0);
 	struct arm_smmu_master *master;
 	struct rb_node *node;
 
-	guard(mutex)(&smmu->streams_mutex);
+	lockdep_assert_held(&smmu->streams_mutex);
+
+	if (!overflow && !aborted)
+		return false;
 	for (node = rb_first(&smmu->streams); node; node = rb_next(node)) {
 		master = rb_entry(node, struct arm_smmu_stream, node)->master;
-		if (master->guest_events.bound)
+		if (master->guest.bound)
 			iommu_report_guest_faults_lost(master->dev);
 	}
+	return overflow;
 }
-EXPORT_SYMBOL_IF_KUNIT(arm_smmu_guest_events_lost);
 
-/*
- * A guest stage is going to be installed. Events that are in the queue are of
- * what the device was before, which may have been another guest's: it was
- * detached since, and the CMD_SYNC of that has made them visible (IHI 0070,
- * 4.7.3 CMD_SYNC).
+/**
+ * arm_smmu_report_lost_events() - Tell guests that the SMMU has lost events
+ * @smmu: the SMMU
  *
- * -EBUSY if the host resolves the device's faults itself. It can't begin to while
- * the device is bound.
+ * Looks whether the event queue has overflown, or a write to it has failed, since
+ * the last call. The lost event may have been that of any guest, so all of them
+ * are told.
+ *
+ * Return: True if the queue has overflown
  */
-int arm_smmu_guest_events_start(struct arm_smmu_master *master, u32 vsid)
+bool arm_smmu_report_lost_events(struct arm_smmu_device *smmu)
 {
-	struct arm_smmu_guest_events *events = &master->guest_events;
+	guard(mutex)(&smmu->streams_mutex);
+	return arm_smmu_report_lost_events_locked(smmu);
+}
+EXPORT_SYMBOL_IF_KUNIT(arm_smmu_report_lost_events);
+
+/**
+ * arm_smmu_discard_guest_faults() - Report no fault that happened before
+ * @dev: a device whose faults are about to go to another reader
+ *
+ * Events that happened before the call, and losses of events, are not reported
+ * after the call. A CMD_SYNC makes those events visible that the SMMU has not
+ * written yet (IHI 0070, 4.7.3 CMD_SYNC). Transactions that stalled before the
+ * call are aborted when the event thread reads their events.
+ */
+void arm_smmu_discard_guest_faults(struct device *dev)
+{
+	struct arm_smmu_master *master = dev_iommu_priv_get(dev);
+	struct arm_smmu_device *smmu = master->smmu;
+	bool overflow;
+
+	arm_smmu_cmdq_issue_cmdlist(smmu, &smmu->cmdq, NULL, 0, true);
+	scoped_guard(mutex, &smmu->streams_mutex) {
+		overflow = arm_smmu_report_lost_events_locked(smmu);
+		master->guest.first_told = arm_smmu_evtq_next(smmu);
+	}
+	if (overflow)
+		arm_smmu_log_overflow(smmu);
+}
+EXPORT_SYMBOL_IF_KUNIT(arm_smmu_discard_guest_faults);
+
+/**
+ * arm_smmu_guest_start_events() - Events of a device are the guest's from now on
+ * @master: the device, before an STE of the guest is installed
+ * @vsid: the guest's name for the device
+ * @tell_fetch_addr: the guest may learn the IPA of a descriptor that was not fetched
+ *
+ * Events that are in the queue at the first call are of what the device was
+ * before, which may have been another guest's. The device was detached since, and
+ * the CMD_SYNC of that has made those events visible (IHI 0070, 4.7.3 CMD_SYNC).
+ *
+ * Return: 0, or -EBUSY if the host resolves the device's faults itself. The host
+ * does not begin with that while the device is bound.
+ */
+int arm_smmu_guest_start_events(struct arm_smmu_master *master, u32 vsid,
+				bool tell_fetch_addr)
+{
+	struct arm_smmu_guest *guest = &master->guest;
 
 	guard(mutex)(&master->smmu->streams_mutex);
 	if (master->iopf_enabled)
 		return -EBUSY;
-	if (!events->bound)
-		events->first = arm_smmu_evtq_next(master->smmu);
-	events->vsid = vsid;
-	events->bound = true;
+	if (!guest->bound)
+		guest->first_event = arm_smmu_evtq_next(master->smmu);
+	guest->vsid = vsid;
+	guest->tell_fetch_addr = tell_fetch_addr;
+	guest->bound = true;
 	return 0;
 }
-EXPORT_SYMBOL_IF_KUNIT(arm_smmu_guest_events_start);
+EXPORT_SYMBOL_IF_KUNIT(arm_smmu_guest_start_events);
 
-/* A guest stage is gone. No event is being reported on return. */
-void arm_smmu_guest_events_stop(struct arm_smmu_master *master)
+/**
+ * arm_smmu_guest_stop_events() - Events of a device are not the guest's any more
+ * @master: the device, which has no STE of the guest any more
+ *
+ * No event is being reported when this returns.
+ */
+void arm_smmu_guest_stop_events(struct arm_smmu_master *master)
 {
 	guard(mutex)(&master->smmu->streams_mutex);
-	master->guest_events.bound = false;
+	master->guest.bound = false;
 }
-EXPORT_SYMBOL_IF_KUNIT(arm_smmu_guest_events_stop);
+EXPORT_SYMBOL_IF_KUNIT(arm_smmu_guest_stop_events);
 
 static struct arm_smmu_device *arm_smmu_of_sysfs(struct device *dev)
 {

@@ -81,7 +81,7 @@ static u32 arm_smmu_guest_idr5(const struct arm_smmu_device *smmu, u32 raw,
 
 	if (stalls)
 		idr |= FIELD_PREP(IDR5_STALL_MAX,
-				  min(arm_smmu_guest_stalls_max(smmu),
+				  min(arm_smmu_guest_max_stalls(smmu),
 				      IOMMU_GUEST_STALLS_MAX));
 	idr |= FIELD_PREP(IDR5_OAS, arm_smmu_guest_oas(ipa_bits));
 	if ((smmu->features & ARM_SMMU_FEAT_VAX) && (raw & IDR5_GRAN64K))

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The STEs that devices of guests were given
+ * The STEs of devices that are bound to guests
  */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM arm_smmu_v3

@@ -2,15 +2,14 @@
 /*
  * A guest's stage 1 on top of a nesting domain of the host
  *
- * The guest chooses the fields of struct iommu_guest_stage_smmuv3 and its
- * companions, nothing else. All others of the STE are the host's, and are those
- * of the nesting domain's own STE.
+ * The guest chooses pasid_bits, base_ptr and the fields of
+ * struct iommu_guest_stage_smmuv3. All other fields of the STE belong to the
+ * host, and are the same as in the STE of the nesting domain alone.
  */
 #include <kunit/static_stub.h>
 #include <kunit/visibility.h>
 #include <linux/moduleparam.h>
 #include <linux/pci.h>
-#include <linux/pci-ats.h>
 
 #include "arm-smmu-v3-guest-fault.h"
 #include "arm-smmu-v3-guest-stage.h"
@@ -25,11 +24,19 @@ module_param_named_unsafe(allow_unsafe_guest_stage, allow_unsafe_guest_stage,
 MODULE_PARM_DESC(allow_unsafe_guest_stage,
 		 "Let guests have a stage 1 that can make their device's accesses incoherent with the CPU's caches.");
 
-/*
- * A guest's stage 1 can make accesses of its device non-cacheable. They would
- * then read what was in memory before the host cleaned a page, and hand the
- * guest data that aren't its own. If neither the device nor stage 2 rules that
- * out, the administrator has to vouch for the platform.
+/**
+ * arm_smmu_guest_stage_coherency() - What keeps a guest's DMA coherent
+ * @master: the device
+ *
+ * A guest's stage 1 can make accesses of its device non-cacheable. Such an
+ * access reads what was in memory before the host cleaned the page, and so gives
+ * the guest data of others. If neither stage 2 nor the device rules that out,
+ * the administrator has to vouch for the platform.
+ *
+ * Stage 2 is named first, because it also governs the fetches of the SMMU
+ * itself, which CANWBS does not.
+ *
+ * Return: the first that holds
  */
 enum iommu_guest_stage_coherency
 arm_smmu_guest_stage_coherency(const struct arm_smmu_master *master)
@@ -38,17 +45,17 @@ arm_smmu_guest_stage_coherency(const struct arm_smmu_master *master)
 
 	KUNIT_STATIC_STUB_REDIRECT(arm_smmu_guest_stage_coherency, master);
 
-	if (fwspec->flags & IOMMU_FWSPEC_PCI_RC_CANWBS)
-		return IOMMU_GUEST_STAGE_COHERENCY_DEVICE;
 	if (master->smmu->features & ARM_SMMU_FEAT_S2FWB)
 		return IOMMU_GUEST_STAGE_COHERENCY_STAGE2;
+	if (fwspec->flags & IOMMU_FWSPEC_PCI_RC_CANWBS)
+		return IOMMU_GUEST_STAGE_COHERENCY_DEVICE;
 	return READ_ONCE(allow_unsafe_guest_stage) ?
 		       IOMMU_GUEST_STAGE_COHERENCY_VOUCHED :
 		       IOMMU_GUEST_STAGE_COHERENCY_NONE;
 }
 EXPORT_SYMBOL_IF_KUNIT(arm_smmu_guest_stage_coherency);
 
-/* The bytes that S1ContextPtr must be aligned to, of either table format */
+/* The size of the linear or first-level table, which S1ContextPtr is aligned to */
 static u64 arm_smmu_guest_table_size(u8 s1fmt, u32 pasid_bits)
 {
 	u32 l2_bits;
@@ -70,9 +77,9 @@ static u64 arm_smmu_guest_table_size(u8 s1fmt, u32 pasid_bits)
 }
 
 /*
- * The hardware doesn't catch any of these: reserved values of S1Fmt and S1DSS
- * act as 0, and what a misaligned table does is CONSTRAINED UNPREDICTABLE (IHI
- * 0070, 5.2 Stream Table Entry). Without PASIDs it ignores both fields.
+ * The hardware checks none of this: reserved values of S1Fmt and S1DSS act as 0,
+ * and the effect of a misaligned table is CONSTRAINED UNPREDICTABLE (IHI 0070,
+ * 5.2 Stream Table Entry). If there are no PASIDs, it ignores both fields.
  */
 VISIBLE_IF_KUNIT
 int arm_smmu_check_guest_table(const struct arm_smmu_master *master,
@@ -122,7 +129,7 @@ int arm_smmu_check_guest_ste(const struct arm_smmu_master *master,
 	if (cfg->state != IOMMU_GUEST_STAGE_TRANSLATE)
 		return 0;
 
-	/* No guest can write what the field has no room for, ignored or not */
+	/* A guest's STE has no room for such values, even if they are ignored */
 	if (s1->s1fmt > FIELD_MAX(STRTAB_STE_0_S1FMT) ||
 	    s1->s1dss > FIELD_MAX(STRTAB_STE_1_S1DSS) ||
 	    s1->s1cir > FIELD_MAX(STRTAB_STE_1_S1CIR) ||
@@ -130,7 +137,7 @@ int arm_smmu_check_guest_ste(const struct arm_smmu_master *master,
 	    !arm_smmu_sh_valid(s1->s1csh))
 		return -EINVAL;
 
-	/* ILLEGAL where the stall model can't be configured */
+	/* S1STALLD = 1 is ILLEGAL for an SMMU without stalls */
 	if ((s1->flags & IOMMU_GUEST_STAGE_SMMUV3_S1STALLD) &&
 	    !(master->smmu->features & ARM_SMMU_FEAT_STALLS))
 		return -EINVAL;
@@ -140,8 +147,9 @@ int arm_smmu_check_guest_ste(const struct arm_smmu_master *master,
 EXPORT_SYMBOL_IF_KUNIT(arm_smmu_check_guest_ste);
 
 /*
- * A guest whose stalls nobody would resume doesn't get any: its CD.S = 1 is ILLEGAL.
- * With an SMMU that has no stalls S1STALLD = 1 is.
+ * S1STALLD = 1 makes the guest's CD.S = 1 ILLEGAL. The host sets it if nobody would
+ * resume what the guest stalls. S1STALLD = 1 itself is ILLEGAL if the SMMU has no
+ * stalls.
  */
 static bool arm_smmu_guest_s1stalld(struct arm_smmu_master *master,
 				    const struct iommu_guest_stage_smmuv3 *s1)
@@ -153,18 +161,18 @@ static bool arm_smmu_guest_s1stalld(struct arm_smmu_master *master,
 }
 
 /*
- * The STE of a device with a guest stage, given by a configuration that
- * arm_smmu_check_guest_ste() has passed. The guest's pointer is an IPA, so
- * Config never says stage 1 without stage 2.
+ * Makes the STE for a configuration that arm_smmu_check_guest_ste() has passed. The
+ * guest's pointer is an IPA, so Config never turns stage 1 on without stage 2.
  */
 VISIBLE_IF_KUNIT
 void arm_smmu_make_guest_ste(struct arm_smmu_ste *target,
 			     struct arm_smmu_master *master,
 			     struct arm_smmu_domain *smmu_domain,
-			     const struct iommu_guest_stage_config *cfg,
-			     bool ats_enabled)
+			     const struct iommu_guest_stage_config *cfg)
 {
 	const struct iommu_guest_stage_smmuv3 *s1 = &cfg->smmuv3;
+	bool eats = cfg->state == IOMMU_GUEST_STAGE_TRANSLATE &&
+		    (s1->flags & IOMMU_GUEST_STAGE_SMMUV3_EATS);
 	u8 s1fmt = cfg->pasid_bits ? s1->s1fmt : 0;
 	u8 s1dss = cfg->pasid_bits ? s1->s1dss : 0;
 
@@ -173,7 +181,7 @@ void arm_smmu_make_guest_ste(struct arm_smmu_ste *target,
 		return;
 	}
 
-	arm_smmu_make_s2_domain_ste(target, master, smmu_domain, ats_enabled);
+	arm_smmu_make_s2_domain_ste(target, master, smmu_domain, eats);
 	if (cfg->state == IOMMU_GUEST_STAGE_BYPASS)
 		return;
 
@@ -194,78 +202,42 @@ void arm_smmu_make_guest_ste(struct arm_smmu_ste *target,
 }
 EXPORT_SYMBOL_IF_KUNIT(arm_smmu_make_guest_ste);
 
-/* Whether the entry writer needs V = 0: a new pointer along with new attributes */
-static bool arm_smmu_guest_rebind_breaks(struct arm_smmu_master *master,
-					 const struct arm_smmu_ste *ste)
-{
-	const struct arm_smmu_ste *cur =
-		arm_smmu_get_step_for_sid(master->smmu, master->streams[0].id);
-
-	return master->ste_nested &&
-	       FIELD_GET(STRTAB_STE_0_CFG, le64_to_cpu(ste->data[0])) ==
-		       STRTAB_STE_0_CFG_NESTED &&
-	       cur->data[0] != ste->data[0] && cur->data[1] != ste->data[1];
-}
-
 /*
- * PCI ATS is never on while STE.EATS is off or the STE is invalid: a translation
- * request would be answered with an error. nr_ats_masters and
- * master->ats_enabled are set before a translation can enter the ATC, and reset
- * after the last is gone, so that no unmap in between skips an ATC_INV.
+ * Installs @ste, whose EATS is 1 only if arm_smmu_ats_supported(). The mutex of the
+ * group keeps other changes of the device's STEs away. @unbind says that the
+ * guest's tables are not in use any more.
  *
- * The group's mutex keeps all of it together. arm_smmu_asid_lock, which each
- * SMMU's attach and SVA wait for, has nothing to protect here: no ASID of the
- * host is in use.
+ * After an unbind, what the TLB holds of the guest's tables has to go before the ATC
+ * is emptied or filled anew. Other guest stages of the domain have the same VMID.
+ * They lose their TLB entries as well, and the SMMU walks their tables again.
  */
 static void arm_smmu_install_guest_ste(struct arm_smmu_master *master,
 				       struct arm_smmu_domain *smmu_domain,
 				       const struct arm_smmu_ste *ste,
-				       bool ats_enabled, bool unbind)
+				       bool unbind)
 {
-	bool ats_was_enabled = master->ats_enabled;
-	bool was_nested = master->ste_nested;
-	bool ats_paused = ats_was_enabled &&
-			  (!ats_enabled ||
-			   arm_smmu_guest_rebind_breaks(master, ste));
+	struct arm_smmu_attach_state state = {
+		.master = master,
+		.old_domain = &smmu_domain->domain,
+		.ssid = IOMMU_NO_PASID,
+		.no_ats = !arm_smmu_ste_has_ats(ste),
+	};
 
-	if (ats_enabled && !ats_was_enabled) {
-		atomic_inc(&smmu_domain->nr_ats_masters);
-		master->ats_enabled = true;
-	}
-	if (ats_paused) {
-		/* Unless the device refused to enable it */
-		if (to_pci_dev(master->dev)->ats_enabled)
-			pci_disable_ats(to_pci_dev(master->dev));
-		/* See arm_smmu_attach_prepare() */
-		wmb();
-	}
-
+	mutex_lock(&arm_smmu_asid_lock);
+	if (master->ats_enabled)
+		state.ste_breaks = arm_smmu_ste_breaks(master, ste);
+	/* Needs no memory and can't fail, as the domain stays */
+	arm_smmu_attach_prepare(&state, &smmu_domain->domain);
 	arm_smmu_install_ste_for_dev(master, ste);
 	trace_arm_smmu_guest_ste(master, ste);
-
-	/*
-	 * Before the ATC is emptied or filled anew. Other guest stages of the
-	 * domain share the VMID: they just walk again.
-	 */
 	if (unbind)
 		arm_smmu_tlb_inv_vmid_s1(master->smmu,
 					 smmu_domain->s2_cfg.vmid);
-
-	if (ats_enabled && (!ats_was_enabled || ats_paused))
-		/* This empties the ATC first */
-		arm_smmu_enable_ats(master);
-	else if (ats_paused ||
-		 (ats_was_enabled && !(was_nested && master->ste_nested)))
-		/* From one guest table to another that is for the guest to do */
-		arm_smmu_atc_inv_master(master, IOMMU_NO_PASID);
-
-	if (!ats_enabled && ats_was_enabled) {
-		master->ats_enabled = false;
-		atomic_dec(&smmu_domain->nr_ats_masters);
-	}
+	arm_smmu_attach_commit(&state);
+	mutex_unlock(&arm_smmu_asid_lock);
 }
 
-/* Features that a valid guest may want, and that the host hasn't got for it */
+/* Whether the host can provide the features that a valid guest may ask for */
 static bool
 arm_smmu_guest_stage_supported(struct arm_smmu_master *master,
 			       const struct iommu_guest_stage_config *cfg)
@@ -281,15 +253,9 @@ arm_smmu_guest_stage_supported(struct arm_smmu_master *master,
 	       arm_smmu_guest_can_stall(master);
 }
 
-static void arm_smmu_terminate_guest_stalls(struct arm_smmu_master *master)
-{
-	arm_smmu_guest_stalls_terminate(master,
-					arm_smmu_evtq_next(master->smmu));
-}
-
 /*
- * Without somebody who reads the guest's events there is nobody who could resume
- * what it stalls. Should they stop reading, the event thread does.
+ * Lets the guest's transactions stall, if it asks for that and somebody reads its
+ * faults. If they stop reading later, the event thread aborts what stalls.
  */
 static int arm_smmu_guest_stage_stalls(struct arm_smmu_master *master,
 				       struct iommu_guest_stage_config *cfg)
@@ -298,92 +264,112 @@ static int arm_smmu_guest_stage_stalls(struct arm_smmu_master *master,
 	    !(cfg->smmuv3.flags & IOMMU_GUEST_STAGE_SMMUV3_STALL))
 		return 0;
 	if (iommu_guest_faults_are_read(master->dev))
-		return arm_smmu_guest_stalls_start(master, cfg->vsid);
+		return arm_smmu_guest_alloc_stalls(master);
 	cfg->smmuv3.flags &= ~IOMMU_GUEST_STAGE_SMMUV3_STALL;
 	return 0;
 }
 
 /* Before the guest's configuration can cause an event */
 static int arm_smmu_guest_stage_start(struct arm_smmu_master *master,
-				      struct iommu_guest_stage_config *cfg)
+				      struct iommu_guest_stage_config *cfg,
+				      enum iommu_guest_stage_coherency coherency)
 {
 	int ret;
 
 	ret = arm_smmu_guest_stage_stalls(master, cfg);
 	if (ret)
 		return ret;
-	ret = arm_smmu_guest_events_start(master, cfg->vsid);
-	/* The first bind: nothing waits */
+	/* CANWBS says nothing of what the SMMU itself fetches */
+	ret = arm_smmu_guest_start_events(
+		master, cfg->vsid,
+		coherency != IOMMU_GUEST_STAGE_COHERENCY_DEVICE);
+	/* This can only be the first bind, so nothing has stalled yet */
 	if (ret)
-		arm_smmu_guest_stalls_stop(master);
+		arm_smmu_guest_free_stalls(master);
 	return ret;
 }
 
+/**
+ * arm_smmu_bind_guest_stage() - Bind a device, or change what it is bound to
+ * @domain: the nesting domain that @dev is attached to
+ * @dev: the device, with the mutex of its group held
+ * @wanted: the guest's configuration. The core has checked what holds for every
+ *	    IOMMU.
+ *
+ * Return: 0, or an error as described at iommu_bind_guest_stage(). @dev is then
+ * what it was before.
+ */
 int arm_smmu_bind_guest_stage(struct iommu_domain *domain, struct device *dev,
 			      const struct iommu_guest_stage_config *wanted)
 {
 	struct arm_smmu_domain *smmu_domain = to_smmu_domain(domain);
 	struct arm_smmu_master *master = dev_iommu_priv_get(dev);
 	struct iommu_guest_stage_config granted = *wanted, *cfg = &granted;
-	bool ats_enabled = cfg->state == IOMMU_GUEST_STAGE_TRANSLATE &&
-			   (cfg->smmuv3.flags & IOMMU_GUEST_STAGE_SMMUV3_EATS);
+	enum iommu_guest_stage_coherency coherency;
 	struct arm_smmu_ste ste;
 	int ret;
 
 	iommu_group_mutex_assert(dev);
 
+	/* Invalidations and faults name the device by its vSID */
+	if (master->guest.bound && master->guest.vsid != cfg->vsid)
+		return -EINVAL;
 	if (!arm_smmu_guest_stage_supported(master, cfg))
 		return -EOPNOTSUPP;
 	ret = arm_smmu_check_guest_ste(master, domain, cfg);
 	if (ret)
 		return ret;
-	if (arm_smmu_guest_stage_coherency(master) ==
-	    IOMMU_GUEST_STAGE_COHERENCY_NONE) {
+	coherency = arm_smmu_guest_stage_coherency(master);
+	if (coherency == IOMMU_GUEST_STAGE_COHERENCY_NONE) {
 		dev_warn_ratelimited(dev,
 				     "A guest stage can make DMA incoherent on this platform. Use the module param \"allow_unsafe_guest_stage\" to enable it\n");
 		return -EPERM;
 	}
 
-	ret = arm_smmu_guest_stage_start(master, cfg);
+	ret = arm_smmu_guest_stage_start(master, cfg, coherency);
 	if (ret)
 		return ret;
 
-	arm_smmu_make_guest_ste(&ste, master, smmu_domain, cfg, ats_enabled);
-	arm_smmu_install_guest_ste(master, smmu_domain, &ste, ats_enabled,
-				   false);
+	arm_smmu_make_guest_ste(&ste, master, smmu_domain, cfg);
+	arm_smmu_install_guest_ste(master, smmu_domain, &ste, false);
 	if (cfg->state == IOMMU_GUEST_STAGE_ABORT)
-		arm_smmu_terminate_guest_stalls(master);
+		arm_smmu_guest_term_stalls(master,
+					   arm_smmu_evtq_next(master->smmu));
 	return 0;
 }
 
-/* What waits for the guest is terminated while the STE lets nothing stall anew */
-static void arm_smmu_end_guest_stalls(struct arm_smmu_master *master,
-				      struct arm_smmu_domain *smmu_domain)
+/* CMD_STALL_TERM works only under an STE that lets nothing stall anew */
+static void arm_smmu_guest_stage_end_stalls(struct arm_smmu_master *master,
+					    struct arm_smmu_domain *smmu_domain)
 {
 	struct arm_smmu_ste ste;
 
-	if (!master->guest_stalls.slots)
+	if (!master->guest.stalls)
 		return;
 	arm_smmu_make_abort_ste(&ste);
-	arm_smmu_install_guest_ste(master, smmu_domain, &ste, false, false);
-	arm_smmu_terminate_guest_stalls(master);
+	arm_smmu_install_guest_ste(master, smmu_domain, &ste, false);
+	arm_smmu_guest_term_stalls(master, arm_smmu_evtq_next(master->smmu));
 }
 
+/**
+ * arm_smmu_unbind_guest_stage() - Have the nesting domain alone translate again
+ * @domain: the nesting domain that @dev is bound on top of
+ * @dev: the device, with the mutex of its group held
+ */
 void arm_smmu_unbind_guest_stage(struct iommu_domain *domain,
 				 struct device *dev)
 {
 	struct arm_smmu_domain *smmu_domain = to_smmu_domain(domain);
 	struct arm_smmu_master *master = dev_iommu_priv_get(dev);
-	bool ats_enabled = arm_smmu_ats_supported(master);
 	struct arm_smmu_ste ste;
 
 	iommu_group_mutex_assert(dev);
 
-	arm_smmu_end_guest_stalls(master, smmu_domain);
+	arm_smmu_guest_stage_end_stalls(master, smmu_domain);
 
-	arm_smmu_make_s2_domain_ste(&ste, master, smmu_domain, ats_enabled);
-	arm_smmu_install_guest_ste(master, smmu_domain, &ste, ats_enabled,
-				   true);
-	arm_smmu_guest_events_stop(master);
-	arm_smmu_guest_stalls_stop(master);
+	arm_smmu_make_s2_domain_ste(&ste, master, smmu_domain,
+				    arm_smmu_ats_supported(master));
+	arm_smmu_install_guest_ste(master, smmu_domain, &ste, true);
+	arm_smmu_guest_stop_events(master);
+	arm_smmu_guest_free_stalls(master);
 }

@@ -27,8 +27,7 @@ int arm_smmu_check_guest_ste(const struct arm_smmu_master *master,
 void arm_smmu_make_guest_ste(struct arm_smmu_ste *target,
 			     struct arm_smmu_master *master,
 			     struct arm_smmu_domain *smmu_domain,
-			     const struct iommu_guest_stage_config *cfg,
-			     bool ats_enabled);
+			     const struct iommu_guest_stage_config *cfg);
 #endif
 
 #endif /* _ARM_SMMU_V3_GUEST_STAGE_H */

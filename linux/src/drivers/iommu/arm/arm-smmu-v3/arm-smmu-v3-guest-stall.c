@@ -1,19 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Stalled transactions of devices that were given to guests
+ * Stalled transactions of devices that are bound to a guest
  *
- * A guest whose CD has S = 1 gets an event for each access that its tables don't
- * translate, and the transaction waits until it says CMD_RESUME. Each has one
- * answer: from the guest, or from the host if nobody reads the guest's events,
- * if there is no room for one more, or if the guest loses the device.
+ * A guest sets CD.S = 1 to have the SMMU stall each transaction whose address
+ * its tables do not translate. The SMMU then records an event with an STAG,
+ * which is the name of the transaction, and the transaction waits for a
+ * CMD_RESUME with that STAG. The driver sends one CMD_RESUME for each event. It
+ * carries the answer of the guest. It is an abort if nobody reads the guest's
+ * faults, if too many transactions wait already, or if the device is taken from
+ * the guest.
  *
- * The guest knows a transaction by an STAG that is made here. That of the SMMU is
- * never believed when it comes back, and an answer that comes twice, or too late,
- * finds nothing: the same STAG is given to the same device again only after a
- * thousand others or more. What a guest confuses is in any case its own.
+ * The guest does not know the STAG of the SMMU. The driver makes another one for
+ * the guest, and finds the transaction by it when the guest answers. A device
+ * gets the same STAG again after at least a thousand others, so an answer that
+ * comes twice or too late finds no transaction.
  *
- * All of it happens with streams_mutex held, so that a CMD_RESUME never comes after
- * what has freed its STAG for other transactions.
+ * All of this happens with streams_mutex held. A CMD_RESUME can therefore not
+ * be sent after a command that lets the SMMU give the STAG to another
+ * transaction.
  *
  * See IHI 0070, 3.12.2 Stall model and 4.7 Fault response and synchronization
  * commands.
@@ -23,7 +27,14 @@
 
 #include "arm-smmu-v3-guest-stall.h"
 
-/* A slot, free or not, for those of the guest's STAGs that have this remainder */
+/**
+ * struct arm_smmu_guest_stall - A place for a stalled transaction
+ * @waits: A transaction waits here for its CMD_RESUME
+ * @stag: The guest's STAG. Its remainder modulo IOMMU_GUEST_STALLS_MAX is the
+ *	  index of this place.
+ * @hw_stag: The SMMU's STAG
+ * @sid: The StreamID of the transaction
+ */
 struct arm_smmu_guest_stall {
 	bool	waits;
 	u16	stag;
@@ -31,9 +42,14 @@ struct arm_smmu_guest_stall {
 	u32	sid;
 };
 
-/*
- * Firmware says of which devices a transaction may wait without bringing others
- * to a halt. An SMMU that can't but stall has no nesting domains.
+/**
+ * arm_smmu_guest_can_stall() - Whether transactions of a device may stall
+ * @master: the device
+ *
+ * The firmware tells for which devices a stalled transaction does not stop
+ * others. An SMMU that can only stall has no nesting domains.
+ *
+ * Return: True if a guest may be given stalls for @master
  */
 bool arm_smmu_guest_can_stall(const struct arm_smmu_master *master)
 {
@@ -42,58 +58,50 @@ bool arm_smmu_guest_can_stall(const struct arm_smmu_master *master)
 	       !(master->smmu->features & ARM_SMMU_FEAT_STALL_FORCE);
 }
 
-/*
- * How many transactions of all guests may wait at a time. The SMMU has room for
- * max_stalls: guests that never answer leave the other half to the host.
+/**
+ * arm_smmu_guest_max_stalls() - Most transactions that wait for all guests
+ * @smmu: the SMMU, which has room for evtq.max_stalls stalled transactions
+ *
+ * The other half is left to the host when guests never answer.
+ *
+ * Return: The number of transactions
  */
-unsigned int arm_smmu_guest_stalls_max(const struct arm_smmu_device *smmu)
+unsigned int arm_smmu_guest_max_stalls(const struct arm_smmu_device *smmu)
 {
 	return max(smmu->evtq.max_stalls / 2, 1U);
-}
-
-static void arm_smmu_stall_cmd(struct arm_smmu_device *smmu, u64 cmd0, u64 cmd1,
-			       bool sync)
-{
-	u64 cmd[CMDQ_ENT_DWORDS] = { cmd0, cmd1 };
-
-	/* It isn't of a batch that would have its CMD_SYNC in time */
-	if (smmu->options & ARM_SMMU_OPT_CMDQ_FORCE_SYNC)
-		sync = true;
-	arm_smmu_cmdq_issue_cmdlist(smmu, &smmu->cmdq, cmd, 1, sync);
 }
 
 /* A CMD_SYNC behind it would do nothing for it (IHI 0070, 4.7.3 CMD_SYNC) */
 static void arm_smmu_cmd_resume(struct arm_smmu_device *smmu, u32 sid, u16 stag,
 				u64 resp)
 {
-	arm_smmu_stall_cmd(smmu,
-			   FIELD_PREP(CMDQ_0_OP, CMDQ_OP_RESUME) |
-			   FIELD_PREP(CMDQ_RESUME_0_RESP, resp) |
-			   FIELD_PREP(CMDQ_RESUME_0_SID, sid),
-			   FIELD_PREP(CMDQ_RESUME_1_STAG, stag), false);
+	u64 cmd[CMDQ_ENT_DWORDS] = {
+		FIELD_PREP(CMDQ_0_OP, CMDQ_OP_RESUME) |
+			FIELD_PREP(CMDQ_RESUME_0_RESP, resp) |
+			FIELD_PREP(CMDQ_RESUME_0_SID, sid),
+		FIELD_PREP(CMDQ_RESUME_1_STAG, stag),
+	};
+
+	arm_smmu_cmdq_issue_cmdlist(smmu, &smmu->cmdq, cmd, 1, false);
 }
 
-/* It doesn't wait any more */
-static void arm_smmu_guest_stall_put(struct arm_smmu_master *master,
-				     struct arm_smmu_guest_stall *stall)
+static void arm_smmu_cmd_stall_term(struct arm_smmu_device *smmu, u32 sid,
+				    bool sync)
 {
-	lockdep_assert_held(&master->smmu->streams_mutex);
+	u64 cmd[CMDQ_ENT_DWORDS] = {
+		FIELD_PREP(CMDQ_0_OP, CMDQ_OP_STALL_TERM) |
+			FIELD_PREP(CMDQ_RESUME_0_SID, sid),
+	};
 
-	stall->waits = false;
-	master->smmu->guest_stalls_waiting--;
+	arm_smmu_cmdq_issue_cmdlist(smmu, &smmu->cmdq, cmd, 1, sync);
 }
 
-static void arm_smmu_guest_stall_abort(struct arm_smmu_master *master,
-				       struct arm_smmu_guest_stall *stall)
-{
-	arm_smmu_cmd_resume(master->smmu, stall->sid, stall->hw_stag,
-			    CMDQ_RESUME_0_RESP_ABORT);
-	arm_smmu_guest_stall_put(master, stall);
-	atomic64_inc(&master->smmu->guest_stalls_aborted);
-}
-
-/* The guest loses it, or there is nobody who would tell it */
-void arm_smmu_abort_guest_stall(struct arm_smmu_master *master, const u64 *evt)
+/**
+ * arm_smmu_guest_abort_event() - Abort the transaction of an event
+ * @master: the device that the event is of
+ * @evt: an event with EVTQ_1_STALL, which the guest is not told of
+ */
+void arm_smmu_guest_abort_event(struct arm_smmu_master *master, const u64 *evt)
 {
 	lockdep_assert_held(&master->smmu->streams_mutex);
 
@@ -103,57 +111,84 @@ void arm_smmu_abort_guest_stall(struct arm_smmu_master *master, const u64 *evt)
 	atomic64_inc(&master->smmu->guest_stalls_aborted);
 }
 
-/* A free slot, with a new STAG. NULL if there is none, or too many wait. */
+/* Takes a free place and a new STAG. NULL if there is none, or too many wait. */
 static struct arm_smmu_guest_stall *
-arm_smmu_guest_stall_get(struct arm_smmu_master *master)
+arm_smmu_guest_get_stall(struct arm_smmu_master *master)
 {
-	struct arm_smmu_guest_stalls *stalls = &master->guest_stalls;
+	struct arm_smmu_guest *guest = &master->guest;
 	struct arm_smmu_device *smmu = master->smmu;
 	struct arm_smmu_guest_stall *stall;
-	u16 stag = stalls->next_stag;
+	u16 stag = guest->next_stag;
 	unsigned int i;
 
-	/* So that each has a slot of its own where the numbers wrap, too */
+	/* STAGs then go on to the next place when their numbers wrap, too */
 	BUILD_BUG_ON(!is_power_of_2(IOMMU_GUEST_STALLS_MAX));
 
-	if (smmu->guest_stalls_waiting >= arm_smmu_guest_stalls_max(smmu))
+	if (smmu->guest_stalls_waiting >= arm_smmu_guest_max_stalls(smmu))
 		return NULL;
 
 	for (i = 0; i < IOMMU_GUEST_STALLS_MAX; i++, stag++) {
-		stall = &stalls->slots[stag % IOMMU_GUEST_STALLS_MAX];
+		stall = &guest->stalls[stag % IOMMU_GUEST_STALLS_MAX];
 		if (!stall->waits) {
 			stall->waits = true;
-			smmu->guest_stalls_waiting++;
 			stall->stag = stag;
-			stalls->next_stag = stag + 1;
+			guest->next_stag = stag + 1;
+			smmu->guest_stalls_waiting++;
 			return stall;
 		}
 	}
 	return NULL;
 }
 
+static void arm_smmu_guest_put_stall(struct arm_smmu_master *master,
+				     struct arm_smmu_guest_stall *stall)
+{
+	lockdep_assert_held(&master->smmu->streams_mutex);
+
+	stall->waits = false;
+	master->smmu->guest_stalls_waiting--;
+}
+
+/* Sends the one CMD_RESUME of a transaction that waits */
+static void arm_smmu_guest_resume_stall(struct arm_smmu_master *master,
+					struct arm_smmu_guest_stall *stall,
+					u64 resp)
+{
+	arm_smmu_cmd_resume(master->smmu, stall->sid, stall->hw_stag, resp);
+	arm_smmu_guest_put_stall(master, stall);
+}
+
+static void arm_smmu_guest_abort_stall(struct arm_smmu_master *master,
+				       struct arm_smmu_guest_stall *stall)
+{
+	arm_smmu_guest_resume_stall(master, stall, CMDQ_RESUME_0_RESP_ABORT);
+	atomic64_inc(&master->smmu->guest_stalls_aborted);
+}
+
 /**
- * arm_smmu_report_guest_stall() - Tell a guest of a transaction that waits for it
- * @master: its device, for which stalls have been started
- * @evt: the event, stalled, and one that is the guest's
- * @fault: what the guest is told of it, as if it weren't stalled
+ * arm_smmu_guest_add_stall() - Report a stalled transaction to the guest
+ * @master: the device, for which arm_smmu_guest_alloc_stalls() was called
+ * @evt: the event with EVTQ_1_STALL, for an address that stage 1 does not
+ *	 translate
+ * @fault: what the guest would be told if the transaction had not stalled
  *
- * With as many waiting as may, this one is terminated, and @fault is reported as of a
- * transaction that was. An SMMU may do that with any (IHI 0070, 3.12 Fault models,
- * recording and reporting).
+ * If too many transactions wait already, this one is aborted, and @fault is
+ * reported as it is. An SMMU may do the same with any transaction (IHI 0070,
+ * 3.12 Fault models, recording and reporting).
  *
- * Return: False if nobody is going to read @fault. It is terminated then.
+ * Return: False if nobody is going to read @fault. The transaction is then
+ * aborted.
  */
-bool arm_smmu_report_guest_stall(struct arm_smmu_master *master, const u64 *evt,
-				 struct iommu_guest_fault *fault)
+bool arm_smmu_guest_add_stall(struct arm_smmu_master *master, const u64 *evt,
+			      struct iommu_guest_fault *fault)
 {
 	struct arm_smmu_guest_stall *stall;
 
 	lockdep_assert_held(&master->smmu->streams_mutex);
 
-	stall = arm_smmu_guest_stall_get(master);
+	stall = arm_smmu_guest_get_stall(master);
 	if (!stall) {
-		arm_smmu_abort_guest_stall(master, evt);
+		arm_smmu_guest_abort_event(master, evt);
 		return iommu_report_guest_fault(master->dev, fault);
 	}
 
@@ -164,7 +199,7 @@ bool arm_smmu_report_guest_stall(struct arm_smmu_master *master, const u64 *evt,
 		cpu_to_le64(EVTQ_1_STALL | FIELD_PREP(EVTQ_1_STAG, stall->stag));
 	if (iommu_report_guest_fault(master->dev, fault))
 		return true;
-	arm_smmu_guest_stall_abort(master, stall);
+	arm_smmu_guest_abort_stall(master, stall);
 	return false;
 }
 
@@ -180,117 +215,136 @@ static u64 arm_smmu_resume_resp(u32 action)
 	}
 }
 
-/* -ENODEV if @dev isn't the guest's @resp->vsid, -ENOENT if nothing waits for it */
+/**
+ * arm_smmu_respond_guest_fault() - Send the guest's answer to the SMMU
+ * @dev: a device whose faults go to the queue that the answer was written to
+ * @resp: the answer
+ *
+ * Return:
+ * * %0 - The CMD_RESUME is in the command queue
+ * * %-ENODEV - @dev is not the device that the guest calls @resp->vsid
+ * * %-ENOENT - No transaction of @dev waits for this answer
+ */
 int arm_smmu_respond_guest_fault(struct device *dev,
 				 const struct iommu_guest_fault_response *resp)
 {
 	struct arm_smmu_master *master = dev_iommu_priv_get(dev);
-	struct arm_smmu_guest_stalls *stalls = &master->guest_stalls;
+	struct arm_smmu_guest *guest = &master->guest;
 	u16 stag = resp->smmuv3.stag;
 	struct arm_smmu_guest_stall *stall;
 
 	guard(mutex)(&master->smmu->streams_mutex);
-	if (!stalls->slots || stalls->vsid != resp->vsid)
+	if (!guest->stalls || guest->vsid != resp->vsid)
 		return -ENODEV;
 
-	stall = &stalls->slots[stag % IOMMU_GUEST_STALLS_MAX];
+	stall = &guest->stalls[stag % IOMMU_GUEST_STALLS_MAX];
 	if (!stall->waits || stall->stag != stag)
 		return -ENOENT;
-	arm_smmu_guest_stall_put(master, stall);
-	arm_smmu_cmd_resume(master->smmu, stall->sid, stall->hw_stag,
-			    arm_smmu_resume_resp(resp->action));
+	arm_smmu_guest_resume_stall(master, stall,
+				    arm_smmu_resume_resp(resp->action));
 	return 0;
 }
 EXPORT_SYMBOL_IF_KUNIT(arm_smmu_respond_guest_fault);
 
-static void arm_smmu_guest_stalls_abort(struct arm_smmu_master *master)
+static void arm_smmu_guest_abort_stalls(struct arm_smmu_master *master)
 {
-	struct arm_smmu_guest_stalls *stalls = &master->guest_stalls;
+	struct arm_smmu_guest *guest = &master->guest;
 	unsigned int i;
 
 	lockdep_assert_held(&master->smmu->streams_mutex);
 
-	for (i = 0; stalls->slots && i < IOMMU_GUEST_STALLS_MAX; i++) {
-		if (stalls->slots[i].waits)
-			arm_smmu_guest_stall_abort(master, &stalls->slots[i]);
+	for (i = 0; guest->stalls && i < IOMMU_GUEST_STALLS_MAX; i++) {
+		if (guest->stalls[i].waits)
+			arm_smmu_guest_abort_stall(master, &guest->stalls[i]);
 	}
 }
 
-/* Whoever could have answered is gone */
+/**
+ * arm_smmu_abort_guest_faults() - Abort all transactions that wait for the guest
+ * @dev: a device that nobody will answer for any more
+ */
 void arm_smmu_abort_guest_faults(struct device *dev)
 {
 	struct arm_smmu_master *master = dev_iommu_priv_get(dev);
 
 	guard(mutex)(&master->smmu->streams_mutex);
-	arm_smmu_guest_stalls_abort(master);
+	arm_smmu_guest_abort_stalls(master);
 }
 EXPORT_SYMBOL_IF_KUNIT(arm_smmu_abort_guest_faults);
 
-/* The guest's transactions may stall from now on. Repeated at a rebind. */
-int arm_smmu_guest_stalls_start(struct arm_smmu_master *master, u32 vsid)
+/**
+ * arm_smmu_guest_alloc_stalls() - Prepare for stalled transactions of a guest
+ * @master: the device, with the mutex of its group held
+ *
+ * Called before the first STE that lets the guest's transactions stall. A
+ * device that has memory for its stalls keeps it.
+ *
+ * Return: 0, or -ENOMEM. The memory is accounted to the caller.
+ */
+int arm_smmu_guest_alloc_stalls(struct arm_smmu_master *master)
 {
-	struct arm_smmu_guest_stalls *stalls = &master->guest_stalls;
-	struct arm_smmu_guest_stall *slots;
+	struct arm_smmu_guest_stall *stalls;
 
 	iommu_group_mutex_assert(master->dev);
 
-	if (stalls->slots)
+	if (master->guest.stalls)
 		return 0;
-	slots = kcalloc(IOMMU_GUEST_STALLS_MAX, sizeof(*slots),
-			GFP_KERNEL_ACCOUNT);
-	if (!slots)
+	stalls = kcalloc(IOMMU_GUEST_STALLS_MAX, sizeof(*stalls),
+			 GFP_KERNEL_ACCOUNT);
+	if (!stalls)
 		return -ENOMEM;
 
 	guard(mutex)(&master->smmu->streams_mutex);
-	stalls->slots = slots;
-	stalls->vsid = vsid;
+	master->guest.stalls = stalls;
 	return 0;
 }
 
 /**
- * arm_smmu_guest_stalls_terminate() - Terminate what waits for the guest
- * @master: the device. Its STEs abort, and that is complete: all events of
- *	    transactions that have stalled are in the queue, and none follows.
- * @next: number of the next event that the SMMU writes, or of a later one
+ * arm_smmu_guest_term_stalls() - Terminate all stalled transactions of a device
+ * @master: the device. The change of its STEs to abort is complete, so no
+ *	    transaction stalls any more, and the events of all that have stalled
+ *	    are in the queue.
+ * @next_event: number of the next event that the SMMU writes, or a later number
  *
- * Also those that the guest doesn't know of yet. The SMMU may use their STAGs again
- * now, so those of their events that are in the queue must not be answered: they
- * are discarded. See IHI 0070, 4.7.2.1 Notes and usage, of CMD_STALL_TERM.
+ * This sends one CMD_STALL_TERM for each stream. It also ends transactions whose
+ * events the event thread has not read yet. The SMMU may then use their STAGs for
+ * other transactions, so the event thread discards those events instead of
+ * answering them. See IHI 0070, 4.7.2.1 Notes and usage, of CMD_STALL_TERM.
  */
-void arm_smmu_guest_stalls_terminate(struct arm_smmu_master *master, u64 next)
+void arm_smmu_guest_term_stalls(struct arm_smmu_master *master, u64 next_event)
 {
-	struct arm_smmu_guest_stalls *stalls = &master->guest_stalls;
+	struct arm_smmu_guest *guest = &master->guest;
 	unsigned int i;
 
 	guard(mutex)(&master->smmu->streams_mutex);
-	if (!stalls->slots)
+	if (!guest->stalls)
 		return;
 
+	/* The last one has a CMD_SYNC: the SMMU consumes all before it goes on */
 	for (i = 0; i < master->num_streams; i++)
-		arm_smmu_stall_cmd(master->smmu,
-				   FIELD_PREP(CMDQ_0_OP, CMDQ_OP_STALL_TERM) |
-				   FIELD_PREP(CMDQ_RESUME_0_SID,
-					      master->streams[i].id), 0,
-				   /* Consumed before an STE translates again */
-				   i == master->num_streams - 1);
+		arm_smmu_cmd_stall_term(master->smmu, master->streams[i].id,
+					i == master->num_streams - 1);
 	for (i = 0; i < IOMMU_GUEST_STALLS_MAX; i++) {
-		if (!stalls->slots[i].waits)
+		if (!guest->stalls[i].waits)
 			continue;
-		arm_smmu_guest_stall_put(master, &stalls->slots[i]);
+		arm_smmu_guest_put_stall(master, &guest->stalls[i]);
 		atomic64_inc(&master->smmu->guest_stalls_aborted);
 	}
-	stalls->first = next;
+	guest->first_stall_event = next_event;
 }
 
-/* The guest's transactions don't stall any more */
-void arm_smmu_guest_stalls_stop(struct arm_smmu_master *master)
+/**
+ * arm_smmu_guest_free_stalls() - No transaction of a guest stalls any more
+ * @master: the device, whose STE has not let transactions stall since the last
+ *	    arm_smmu_guest_term_stalls()
+ *
+ * A transaction that waits nevertheless is aborted.
+ */
+void arm_smmu_guest_free_stalls(struct arm_smmu_master *master)
 {
-	struct arm_smmu_guest_stalls *stalls = &master->guest_stalls;
-
 	guard(mutex)(&master->smmu->streams_mutex);
-	/* None, if the SMMU keeps to what it promised */
-	arm_smmu_guest_stalls_abort(master);
-	kfree(stalls->slots);
-	stalls->slots = NULL;
+	arm_smmu_guest_abort_stalls(master);
+	kfree(master->guest.stalls);
+	master->guest.stalls = NULL;
 }
-EXPORT_SYMBOL_IF_KUNIT(arm_smmu_guest_stalls_stop);
+EXPORT_SYMBOL_IF_KUNIT(arm_smmu_guest_free_stalls);
