@@ -350,7 +350,7 @@ vfio_ioctl_bind_guest_stage(struct vfio_container *container,
 {
 	size_t minsz = offsetof(struct vfio_iommu_type1_bind_guest_stage,
 				config);
-	struct vfio_iommu_type1_bind_guest_stage bind;
+	struct vfio_iommu_type1_bind_guest_stage bind __uninitialized;
 	int ret;
 
 	if (copy_from_user(&bind, arg, minsz))

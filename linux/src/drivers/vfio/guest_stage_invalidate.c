@@ -141,19 +141,18 @@ vfio_guest_commands_forward(struct vfio_container *container,
 			    struct vfio_iommu_type1_invalidate_guest_stage *inv,
 			    size_t size)
 {
-	struct vfio_guest_commands commands = {
-		.iommu.format = inv->format,
-		.iommu.find_device = vfio_guest_commands_find_device,
-		.iommu.hold = vfio_guest_commands_hold,
-		.iommu.release = vfio_guest_commands_release,
-		.stages = &container->guest_stages,
-	};
+	struct vfio_guest_commands commands __uninitialized;
 	const void __user *from = u64_to_user_ptr(inv->commands);
 	u64 chunk[VFIO_GUEST_COMMANDS_BYTES / sizeof(u64)] __uninitialized;
 	unsigned int num, left, room = sizeof(chunk) / size;
 	int ret;
 
+	commands.iommu.format = inv->format;
 	commands.iommu.commands = chunk;
+	commands.iommu.find_device = vfio_guest_commands_find_device;
+	commands.iommu.hold = vfio_guest_commands_hold;
+	commands.iommu.release = vfio_guest_commands_release;
+	commands.stages = &container->guest_stages;
 	for (;;) {
 		num = min(inv->count - inv->done, room);
 		left = copy_from_user(chunk, from + inv->done * size,
@@ -201,7 +200,7 @@ long
 vfio_ioctl_invalidate_guest_stage(struct vfio_container *container,
 				  struct vfio_iommu_type1_invalidate_guest_stage __user *arg)
 {
-	struct vfio_iommu_type1_invalidate_guest_stage inv;
+	struct vfio_iommu_type1_invalidate_guest_stage inv __uninitialized;
 	size_t size, minsz = offsetofend(typeof(inv), error);
 	int ret = 0;
 

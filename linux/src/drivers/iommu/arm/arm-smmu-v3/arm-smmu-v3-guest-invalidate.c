@@ -203,7 +203,8 @@ EXPORT_SYMBOL_IF_KUNIT(arm_smmu_make_guest_command);
  * @num: how many commands are in @cmds
  * @taken: how many of the guest's commands are in @cmds or complete
  * @held: the device that an ATC_INV in @cmds is for. It is not reset meanwhile.
- * @cmds: the host's commands
+ * @cmds: the host's commands. The one behind the last place is made there before
+ *	  the others are issued.
  */
 struct arm_smmu_guest_batch {
 	struct arm_smmu_domain *smmu_domain;
@@ -212,7 +213,7 @@ struct arm_smmu_guest_batch {
 	unsigned int num;
 	unsigned int taken;
 	struct arm_smmu_master *held;
-	u64 cmds[CMDQ_BATCH_ENTRIES * CMDQ_ENT_DWORDS];
+	u64 cmds[(CMDQ_BATCH_ENTRIES + 1) * CMDQ_ENT_DWORDS];
 };
 
 /*
@@ -342,13 +343,14 @@ static bool arm_smmu_guest_fit_command(const struct arm_smmu_master *master,
 	return !(FIELD_GET(CMDQ_CFGI_0_SSID, cmd[0]) >> master->ssid_bits);
 }
 
-/* Adds the command for each stream of the device that the guest calls @vsid */
-static enum iommu_guest_command_error
+/* Adds the command @made for each stream of the device that the guest calls @vsid */
+static noinline enum iommu_guest_command_error
 arm_smmu_guest_batch_add_device(struct arm_smmu_guest_batch *batch,
 				enum arm_smmu_guest_command_kind kind,
-				u32 vsid, u64 *cmd)
+				u32 vsid, const u64 *made)
 {
 	struct iommu_guest_commands *commands = batch->commands;
+	u64 cmd[CMDQ_ENT_DWORDS] = { made[0], made[1] };
 	enum iommu_guest_command_error error;
 	struct arm_smmu_master *master;
 	struct device *dev;
@@ -377,30 +379,29 @@ arm_smmu_guest_batch_add_device(struct arm_smmu_guest_batch *batch,
 	return IOMMU_GUEST_COMMAND_OK;
 }
 
-static enum iommu_guest_command_error
+/* Adds a command that was made behind the last one of the batch */
+static noinline enum iommu_guest_command_error
 arm_smmu_guest_batch_take(struct arm_smmu_guest_batch *batch,
-			  const struct iommu_guest_command_smmuv3 *guest)
+			  enum arm_smmu_guest_command_kind kind,
+			  const struct iommu_guest_command_smmuv3 *guest,
+			  const u64 *made)
 {
-	struct arm_smmu_domain *smmu_domain = batch->smmu_domain;
-	enum arm_smmu_guest_command_kind kind;
+	u64 cmd0 = made[0], cmd1 = made[1];
 	enum iommu_guest_command_error error;
-	u64 cmd[CMDQ_ENT_DWORDS];
-	u32 vsid;
 
-	kind = arm_smmu_make_guest_command(smmu_domain->smmu,
-					   smmu_domain->s2_cfg.vmid, guest,
-					   cmd);
 	switch (kind) {
 	case GUEST_COMMAND_ILLEGAL:
 		return IOMMU_GUEST_COMMAND_ILLEGAL;
 	case GUEST_COMMAND_TLBI:
 		error = arm_smmu_guest_batch_prepare(batch, kind);
 		if (!error)
-			arm_smmu_guest_batch_add(batch, cmd[0], cmd[1]);
+			arm_smmu_guest_batch_add(batch, cmd0, cmd1);
 		return error;
 	default:
-		vsid = FIELD_GET(CMDQ_CFGI_0_SID, le64_to_cpu(guest->cmd[0]));
-		return arm_smmu_guest_batch_add_device(batch, kind, vsid, cmd);
+		return arm_smmu_guest_batch_add_device(
+			batch, kind,
+			FIELD_GET(CMDQ_CFGI_0_SID, le64_to_cpu(guest->cmd[0])),
+			made);
 	}
 }
 
@@ -420,17 +421,32 @@ int arm_smmu_invalidate_guest_stage(struct iommu_domain *domain,
 {
 	const struct iommu_guest_command_smmuv3 *guest = commands->commands;
 	enum iommu_guest_command_error error = IOMMU_GUEST_COMMAND_OK;
+	struct arm_smmu_domain *smmu_domain = to_smmu_domain(domain);
 	struct arm_smmu_guest_batch batch __uninitialized;
+	enum arm_smmu_guest_command_kind kind;
+	u64 *cmd;
 
 	if (commands->format != IOMMU_GUEST_STAGE_FORMAT_ARM_SMMUV3)
 		return -EOPNOTSUPP;
 
-	batch.smmu_domain = to_smmu_domain(domain);
+	batch.smmu_domain = smmu_domain;
 	batch.commands = commands;
+	batch.kind = GUEST_COMMAND_ILLEGAL;
 	batch.num = 0;
 	batch.held = NULL;
-	for (batch.taken = 0; batch.taken < commands->num; batch.taken++) {
-		error = arm_smmu_guest_batch_take(&batch, guest++);
+	for (batch.taken = 0; batch.taken < commands->num;
+	     batch.taken++, guest++) {
+		cmd = &batch.cmds[batch.num * CMDQ_ENT_DWORDS];
+		kind = arm_smmu_make_guest_command(smmu_domain->smmu,
+						   smmu_domain->s2_cfg.vmid,
+						   guest, cmd);
+		/* Most of what guests send: a TLBI after another */
+		if (kind == GUEST_COMMAND_TLBI && kind == batch.kind &&
+		    batch.num < CMDQ_BATCH_ENTRIES) {
+			batch.num++;
+			continue;
+		}
+		error = arm_smmu_guest_batch_take(&batch, kind, guest, cmd);
 		if (error)
 			break;
 	}

@@ -306,7 +306,7 @@ int arm_smmu_bind_guest_stage(struct iommu_domain *domain, struct device *dev,
 	struct arm_smmu_master *master = dev_iommu_priv_get(dev);
 	struct iommu_guest_stage_config granted = *wanted, *cfg = &granted;
 	enum iommu_guest_stage_coherency coherency;
-	struct arm_smmu_ste ste;
+	struct arm_smmu_ste ste __uninitialized;
 	int ret;
 
 	iommu_group_mutex_assert(dev);
@@ -361,7 +361,7 @@ void arm_smmu_unbind_guest_stage(struct iommu_domain *domain,
 {
 	struct arm_smmu_domain *smmu_domain = to_smmu_domain(domain);
 	struct arm_smmu_master *master = dev_iommu_priv_get(dev);
-	struct arm_smmu_ste ste;
+	struct arm_smmu_ste ste __uninitialized;
 
 	iommu_group_mutex_assert(dev);
 
