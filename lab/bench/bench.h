@@ -5,10 +5,9 @@
 #include <libvfio.h>
 
 #define DEVICES_MAX	16
-#define SAMPLES		65
 #define COMMANDS_MAX	256
-#define STEPS_MAX	4
 
+/* A VMM whose calls are measured. The first device is the one that they are about. */
 struct bench {
 	struct vfio_container container;
 	struct vfio_pci_device devices[DEVICES_MAX];
@@ -22,26 +21,17 @@ struct bench {
 	unsigned int nr_commands;
 };
 
-typedef void (*operation)(struct bench *bench);
+/*
+ * Open as many devices as @bench says, and give the guest memory. @bdf tells the address of
+ * the i-th device. The guest calls each device what the host calls it.
+ */
+void bench_open(struct bench *bench, const char *(*bdf)(unsigned int i), u64 ram_size);
+void bench_close(struct bench *bench);
 
-/* What is measured, and its name. */
-struct step {
-	const char *name;
-	operation operation;
-};
-
-/* Once, before all that measure. */
-void measure_overhead(void);
-
-/* Measure one step again and again, or several in turn, and print the figures. */
-void measure(struct bench *bench, const char *name, operation operation);
-void measure_cycle(struct bench *bench, const struct step *steps, unsigned int nr_steps);
-
-/* What they have in common. */
+/* Take the guest's stage from the first device. */
 void unbind(struct bench *bench);
-void invalidate(struct bench *bench);
 
-/* With a table of one PASID, of 1,000, and of all that there are with 16 bits. */
-void bench_pasids(void);
+/* Execute the first @nr_commands commands, in one call. */
+void invalidate(struct bench *bench);
 
 #endif /* LAB_BENCH_BENCH_H */

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Times operations by the clock, and prints a line of JSON for each of them. */
 #include <time.h>
 
-#include "bench.h"
+#include "measure.h"
 
-/* One operation: its name, and how long it took each time. */
+#define SAMPLES		65
+
+/* An operation has a name, and took so long each time. */
 struct series {
 	const char *name;
 	u64 samples[SAMPLES];
@@ -11,7 +14,7 @@ struct series {
 	char *commands;
 };
 
-/* What it takes to look at the clock twice. */
+/* This is what it costs to look at the clock twice. */
 static u64 overhead;
 
 static u64 now(void)
@@ -73,7 +76,7 @@ static void run(struct series *series, operation operation, struct bench *bench)
 	add(series, started);
 }
 
-/* Once more, not timed, to see what the SMMU is told. */
+/* Do it once more without a clock, to see what the SMMU is told. */
 static void watch(struct series *series, operation operation, struct bench *bench)
 {
 	oracle_mark();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What a guest's table costs by how many PASIDs it has. All of these have a descriptor, and
- * the device shows for each that it works.
+ * Measures what a guest's table costs, with different numbers of PASIDs in it. Each of the
+ * PASIDs has a descriptor, and the device shows for each that it works.
  */
 #include <linux/compiler.h>
 #include <linux/kernel.h>
@@ -11,10 +11,11 @@
 #include <libvfio/guest_commands.h>
 #include <libvfio/pasid_dma.h>
 
-#include "bench.h"
+#include "measure.h"
+#include "pasids.h"
 
 #define IOVA		0x7000000000ULL
-/* Of 2^16 the descriptors are 4 MiB. */
+/* The descriptors of 2^16 PASIDs take 4 MiB. */
 #define RAM_SIZE	SZ_8M
 
 #define PASID_DEVICES	2
@@ -28,7 +29,7 @@ static const struct size {
 	{ 1 << 16, 16 },
 };
 
-/* The one that is measured. */
+/* This is the table that is measured. */
 static struct guest_cds cds;
 
 static void bind_cds(struct bench *bench)
@@ -36,7 +37,7 @@ static void bind_cds(struct bench *bench)
 	guest_cds_bind(&cds, &bench->devices[0], S1DSS_TERMINATE);
 }
 
-/* The command names another device than the one before it did. */
+/* Each command names another device than the command before it did. */
 static void invalidate_in_turn(struct bench *bench)
 {
 	struct iommu_guest_command_smmuv3 command = bench->commands[0];
@@ -46,7 +47,7 @@ static void invalidate_in_turn(struct bench *bench)
 	invalidate(bench);
 }
 
-/* They share tables. What the SMMU knows of them it knows by ASID. */
+/* All PASIDs share one table. The SMMU tells them apart by their ASIDs. */
 static u64 *fill_cds(struct bench *bench, const struct size *size)
 {
 	struct guest_ram *ram = &bench->ram;
@@ -121,32 +122,12 @@ static void bench_table(struct bench *bench)
 	unbind(bench);
 }
 
-static void open_devices(struct bench *bench)
-{
-	unsigned int i;
-
-	for (i = 0; i < bench->nr_devices; i++) {
-		vfio_pci_device_open(&bench->devices[i], pasid_dma_bdf(i), &bench->container);
-		bench->devices[i].vsid = bench->devices[i].sid;
-	}
-}
-
-static void close_devices(struct bench *bench)
-{
-	unsigned int i;
-
-	for (i = 0; i < bench->nr_devices; i++)
-		vfio_pci_device_close(&bench->devices[i]);
-}
-
 static void bench_size(const struct size *size)
 {
 	struct bench bench = { .nr_devices = PASID_DEVICES, .nr_pasids = size->nr_pasids };
 	u64 *page;
 
-	vfio_container_open(&bench.container, VFIO_TYPE1_NESTING_IOMMU);
-	open_devices(&bench);
-	guest_ram_init(&bench.ram, &bench.container, GUEST_RAM_IPA, RAM_SIZE);
+	bench_open(&bench, pasid_dma_bdf, RAM_SIZE);
 	page = fill_cds(&bench, size);
 
 	bind_cds(&bench);
@@ -154,9 +135,7 @@ static void bench_size(const struct size *size)
 	unbind(&bench);
 	bench_table(&bench);
 
-	close_devices(&bench);
-	vfio_container_close(&bench.container);
-	guest_ram_cleanup(&bench.ram);
+	bench_close(&bench);
 }
 
 void bench_pasids(void)
