@@ -8,7 +8,8 @@
  * Arguments: seed=N, and with it the same happens again; rounds=N, how many;
  * round=N, the first; verbose=1, say everything before it is done.
  */
-#include <libvfio/fuzz_guest.h>
+#include <libvfio/fuzz_life.h>
+#include <libvfio/fuzz_rounds.h>
 #include <libvfio/harness.h>
 
 /* If nobody asks for more; for whoever does, there is time. */

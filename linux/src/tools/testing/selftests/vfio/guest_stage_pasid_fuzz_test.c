@@ -7,7 +7,8 @@
  *
  * Takes the same arguments.
  */
-#include <libvfio/fuzz_guest.h>
+#include <libvfio/fuzz_life.h>
+#include <libvfio/fuzz_rounds.h>
 #include <libvfio/guest_cds.h>
 #include <libvfio/harness.h>
 #include <libvfio/pasid_dma.h>

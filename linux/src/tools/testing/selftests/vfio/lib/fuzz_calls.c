@@ -1,29 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What a VMM calls, for its guest or because it is none. */
+/* Makes the calls of a VMM, with random arguments and commands of its guest. */
 #include <asm/byteorder.h>
 #include <errno.h>
 #include <linux/kernel.h>
 #include <string.h>
 
-#include <libvfio/fuzz_guest.h>
+#include <libvfio/fuzz_calls.h>
+#include <libvfio/fuzz_faults.h>
+#include <libvfio/fuzz_pasids.h>
+#include <libvfio/fuzz_smmu.h>
 #include <libvfio/guest_commands.h>
 
 #define COMMANDS_MAX	160
 #define IDR0_ATS	BIT(10)
 #define CMD_0_SSID	GENMASK_ULL(31, 12)
 #define CMD_0_SID	GENMASK_ULL(63, 32)
-
-void *fuzz_place(struct fuzz_guest *f, const void *arg, size_t size)
-{
-	size_t missing = fuzz_one_in(16) ? fuzz_below(size) : 0;
-	u8 *to = f->arg;
-
-	if (missing || fuzz_one_in(4))
-		to += 2 * GUEST_PAGE_SIZE - size + missing;
-
-	memcpy(to, arg, size - missing);
-	return to;
-}
 
 static const char *check_refused(int ret)
 {
@@ -98,7 +89,7 @@ const char *fuzz_ask(struct fuzz_guest *f)
 	return fuzz_check_ste(f, -1);
 }
 
-/* By the other guest's container, which has nothing to do with this device. */
+/* The other guest's container calls, which has nothing to do with this device. */
 const char *fuzz_call_of_other(struct fuzz_guest *f)
 {
 	struct iommu_guest_stage_config config =
@@ -108,7 +99,7 @@ const char *fuzz_call_of_other(struct fuzz_guest *f)
 	struct vfio_container *container = &f->other.container;
 	void *at;
 
-	/* Not what names the device */
+	/* The argument has to name the device as before. */
 	if (fuzz_one_in(2))
 		fuzz_mutate(&arg.config, sizeof(arg.config), 3);
 	at = fuzz_place(f, &arg, sizeof(arg));
@@ -117,7 +108,7 @@ const char *fuzz_call_of_other(struct fuzz_guest *f)
 	       fuzz_check_ste(f, -1);
 }
 
-/* The bits that a guest may set in its commands, by opcode (IHI 0070, 4.3 to 4.5) */
+/* These are the bits that a guest may set in its commands: IHI 0070, 4.3 to 4.5. */
 static const struct {
 	u8 opcode;
 	u64 bits[2];
@@ -136,7 +127,7 @@ static const struct {
 	  .bits = { GENMASK_ULL(24, 20) | GENMASK_ULL(16, 12),
 		    GENMASK_ULL(63, 12) | GENMASK_ULL(11, 8) | BIT_ULL(0) } },
 	{ .opcode = CMD_OP_TLBI_NSNH_ALL },
-	/* The last, for SMMUs with ATS only */
+	/* This one is the last, because only SMMUs with ATS have it. */
 	{ .opcode = CMD_OP_ATC_INV,
 	  .bits = { GENMASK_ULL(63, 11) | BIT_ULL(9),
 		    GENMASK_ULL(63, 12) | GENMASK_ULL(5, 0) } },
@@ -168,7 +159,7 @@ static bool names_device(u8 opcode)
 	       opcode == CMD_OP_ATC_INV;
 }
 
-/* The device that there is, and a PASID that there may be. */
+/* Name the device that there is, and a PASID that may have a descriptor. */
 static u64 name_device(struct fuzz_guest *f, u64 word)
 {
 	word = (word & ~CMD_0_SID) | FIELD_PREP(CMD_0_SID, f->vmm.device.vsid);
@@ -183,7 +174,7 @@ static struct iommu_guest_command_smmuv3 random_command(struct fuzz_guest *f)
 	u64 word0 = commands[i].opcode | (fuzz_word() & commands[i].bits[0]);
 	struct iommu_guest_command_smmuv3 cmd;
 
-	/* More often than not */
+	/* Most commands name the device that there is. */
 	if (names_device(commands[i].opcode) && !fuzz_one_in(4))
 		word0 = name_device(f, word0);
 	cmd.cmd[0] = __cpu_to_le64(word0);
@@ -212,7 +203,7 @@ const char *fuzz_invalidate(struct fuzz_guest *f)
 		fuzz_mutate(&arg, sizeof(arg), 2);
 	at = fuzz_place(f, &arg, sizeof(arg));
 	ret = __guest_commands_ioctl(&f->vmm.container, at);
-	/* Unless it isn't these commands that were executed, or @at has no end */
+	/* This can't be told if other commands were executed, or if @at has no end. */
 	if (ret != -EFAULT && arg.commands == (uintptr_t)cmds &&
 	    arg.count == count && at->done != arg.done && at->done > legal)
 		return "a command with a bit that isn't the guest's is done";

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* How a VMM gets its guest's faults, and what they may say. */
+/* Reads and answers a guest's faults, and checks what they say. */
 #include <fcntl.h>
 #include <linux/kernel.h>
 #include <string.h>
 #include <unistd.h>
 
 #include <libvfio/assert.h>
-#include <libvfio/fuzz_guest.h>
+#include <libvfio/fuzz_faults.h>
+#include <libvfio/fuzz_pasids.h>
+#include <libvfio/fuzz_smmu.h>
 #include <libvfio/guest_fault.h>
 
 void fuzz_close_faults(struct fuzz_guest *f)
@@ -37,7 +39,7 @@ const char *fuzz_get_faults(struct fuzz_guest *f)
 	return fuzz_check_ste(f, -1);
 }
 
-/* What a guest's fault is about, and nothing else. */
+/* Whether the event says more than what such a fault is about. */
 static bool has_other_bits(const struct iommu_guest_fault *fault)
 {
 	u64 used[] = { EVT_0_ID | EVT_0_SSV | EVT_0_SSID | EVT_0_SID, 0, 0, 0 };
@@ -83,7 +85,7 @@ static const char *check_event(struct fuzz_guest *f, const struct iommu_guest_fa
 
 	switch (GUEST_FAULT_FIELD(fault, 0, ID)) {
 	case EVT_ID_C_BAD_SUBSTREAMID:
-		/* Without SSV: without a PASID it is of 0, the default's */
+		/* It has no SSV. Of a transfer without a PASID it has 0. */
 		has_ssid = ssid;
 		break;
 	case EVT_ID_F_STREAM_DISABLED:
@@ -173,7 +175,7 @@ const char *fuzz_check_faults(struct fuzz_guest *f)
 	return wrong;
 }
 
-/* The SMMU has no stalls, so nothing waits for an answer. */
+/* The SMMU has no stalls, so no fault waits for an answer. */
 const char *fuzz_answer_faults(struct fuzz_guest *f)
 {
 	struct iommu_guest_fault_response resp[4];

@@ -1,39 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What a guest does with its memory and its device. */
+/* Writes to a guest's memory, has its device transfer, and remaps memory. */
 #include <asm/byteorder.h>
 #include <string.h>
 
 #include <libvfio/assert.h>
-#include <libvfio/fuzz_guest.h>
+#include <libvfio/fuzz_memory.h>
+#include <libvfio/fuzz_pasids.h>
 #include <libvfio/pasid_dma.h>
 
 #define GUEST_WORDS	32
 #define PERIOD_US	100
-
-/*
- * Debian's QEMU as a whole aborts on a descriptor with V = 1 and a reserved IPS, 6 or 7.
- * Any memory can be taken for a descriptor, so no word that the guest or its device
- * writes looks like the first of one.
- */
-static u64 harmless(u64 word)
-{
-	if (word & CD_0_V && FIELD_GET(CD_0_IPS, word) >= 6)
-		word &= ~FIELD_PREP(CD_0_IPS, 2);
-	return word;
-}
-
-void fuzz_put_word(struct fuzz_guest *f, __le64 *to, u64 word)
-{
-	*to = __cpu_to_le64(f->any_word ? word : harmless(word));
-}
-
-void fuzz_put_words(struct fuzz_guest *f, void *to, size_t size)
-{
-	__le64 *words = to;
-
-	for (; size; size -= sizeof(*words))
-		fuzz_put_word(f, words++, fuzz_word());
-}
 
 static void spoil_cd(struct fuzz_guest *f, __le64 *cd)
 {
@@ -61,7 +37,6 @@ static void spoil_cd(struct fuzz_guest *f, __le64 *cd)
 	}
 }
 
-/* A descriptor that is in use, or is going to be. */
 const char *fuzz_write_cd(struct fuzz_guest *f)
 {
 	__le64 *cd = guest_ram_ptr(&f->vmm.ram, fuzz_descriptor(f));
@@ -78,7 +53,7 @@ static bool is_ram(struct guest_ram *ram, u64 ipa)
 	return ipa >= ram->ipa && ipa - ram->ipa < ram->size;
 }
 
-/* An entry of any level, on the way that the SMMU goes. */
+/* This is an entry of any level, on the way that the SMMU walks. */
 static __le64 *random_entry(struct fuzz_guest *f)
 {
 	struct guest_ram *ram = &f->vmm.ram;
@@ -123,7 +98,7 @@ const char *fuzz_write_entry(struct fuzz_guest *f)
 	return NULL;
 }
 
-/* Anywhere, also where it is none of the guest's business what is there. */
+/* This writes to any page of the guest, its tables too. */
 const char *fuzz_write_words(struct fuzz_guest *f)
 {
 	struct guest_ram *ram = &f->vmm.ram;
@@ -137,14 +112,7 @@ const char *fuzz_write_words(struct fuzz_guest *f)
 	return NULL;
 }
 
-void fuzz_wait(struct fuzz_guest *f)
-{
-	if (f->pasids)
-		pasid_dma_stop(&f->vmm.device);
-	dma_wait(&f->vmm.device);
-}
-
-/* Whole words, so that none comes together that the SMMU doesn't survive. */
+/* The device writes whole words, so that it makes none that the SMMU doesn't survive. */
 static u64 random_address(struct fuzz_guest *f)
 {
 	u64 addr = fuzz_iova(f) + fuzz_below(GUEST_PAGE_SIZE);
@@ -178,7 +146,7 @@ const char *fuzz_transfer(struct fuzz_guest *f)
 	return NULL;
 }
 
-/* A device whose transfers end at once does them again and again. */
+/* A device whose transfers end at once repeats them. */
 static void start_repeated(struct fuzz_guest *f)
 {
 	struct vfio_pci_device *device = &f->vmm.device;
@@ -192,7 +160,7 @@ static void start_repeated(struct fuzz_guest *f)
 		pasid_dma_repeat_write(device, addr, random_size(), PERIOD_US);
 }
 
-/* What comes next may happen before it, with it or after it. */
+/* The next operation may happen before the transfer, during it or after it. */
 const char *fuzz_transfer_meanwhile(struct fuzz_guest *f)
 {
 	if (f->pasids)

@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A guest's tables with PASIDs, of all formats, and what can be wrong with them. */
+/* Makes a guest's tables with PASIDs, of all formats, and makes mistakes in them. */
 #include <asm/byteorder.h>
 #include <linux/kernel.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <libvfio/assert.h>
-#include <libvfio/fuzz_guest.h>
+#include <libvfio/fuzz_pasids.h>
+#include <libvfio/fuzz_smmu.h>
 #include <libvfio/guest_cds.h>
 #include <libvfio/pasid_dma.h>
 
 #define NR_FORMATS	(S1FMT_64K_L2 + 1)
 #define PASID_MAX	0xfffff
-/* What the field of a configuration has room for, and a little more. */
+#define CDS		(GUEST_PAGE_SIZE / CD_SIZE)
+/* This is a little more than the field of a configuration has room for. */
 #define BITS_MAX	21
 
 /* The formats differ in how much memory a table takes. */
@@ -22,7 +24,7 @@ static const unsigned int bits_of_format[NR_FORMATS] = {
 	[S1FMT_64K_L2] = 12,
 };
 
-/* Those that have descriptors, in several leaves. The last is beyond a linear table. */
+/* These have descriptors, in several leaves. A linear table has no room for the last. */
 static const u32 known[] = { 0, 1, 63, 64, 200, 1093 };
 
 /**
@@ -71,7 +73,7 @@ void fuzz_pasids_init(struct fuzz_guest *f)
 	VFIO_ASSERT(f->pasids, "memory");
 	for (fmt = S1FMT_LINEAR; fmt < NR_FORMATS; fmt++)
 		init_table(f, fmt);
-	/* There is such a device in our QEMU only, which has no such words. */
+	/* Only our own QEMU has such a device, and it survives every word. */
 	f->any_word = true;
 }
 
@@ -98,9 +100,11 @@ u32 fuzz_pasid(struct fuzz_guest *f)
 	}
 }
 
-u64 fuzz_pasid_descriptor(struct fuzz_guest *f)
+u64 fuzz_descriptor(struct fuzz_guest *f)
 {
-	return f->pasids->descriptors[fuzz_below(f->pasids->nr_descriptors)];
+	if (f->pasids && !fuzz_one_in(4))
+		return f->pasids->descriptors[fuzz_below(f->pasids->nr_descriptors)];
+	return f->cds + fuzz_below(CDS) * CD_SIZE;
 }
 
 void fuzz_choose_pasid(struct fuzz_guest *f)
@@ -136,7 +140,7 @@ struct iommu_guest_stage_config fuzz_pasids_config(struct fuzz_guest *f)
 		config.state = 1 + fuzz_below(3);
 	if (fuzz_one_in(4))
 		config.pasid_bits = fuzz_below(BITS_MAX);
-	/* Somewhere, as aligned as another table needs to be. */
+	/* Point anywhere, aligned as a table of another size needs to be. */
 	if (fuzz_one_in(4))
 		config.base_ptr = fuzz_ipa(f) & ~(u64)((CD_SIZE << fuzz_below(BITS_MAX)) - 1);
 	if (fuzz_one_in(8))
@@ -165,7 +169,7 @@ const char *fuzz_write_l1(struct fuzz_guest *f)
 		word = (fuzz_ipa(f) & L1CD_L2PTR) | L1CD_V;
 		break;
 	case 1:
-		/* Itself */
+		/* The table leads to itself. */
 		word = cds->base | L1CD_V;
 		break;
 	case 2:

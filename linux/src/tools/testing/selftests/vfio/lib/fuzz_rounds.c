@@ -1,14 +1,36 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* One operation after the other, in random order. */
+/* Runs one operation after the other, in random order. */
 #include <linux/kernel.h>
 #include <stdio.h>
 
-#include <libvfio/fuzz_guest.h>
+#include <libvfio/fuzz_calls.h>
+#include <libvfio/fuzz_faults.h>
+#include <libvfio/fuzz_life.h>
+#include <libvfio/fuzz_memory.h>
+#include <libvfio/fuzz_pasids.h>
+#include <libvfio/fuzz_rounds.h>
+#include <libvfio/fuzz_smmu.h>
 #include <libvfio/oracle.h>
 
+/**
+ * struct fuzz_op - A way that a VMM or its guest has to reach the kernel or the SMMU
+ * @name: For whoever has to repeat it
+ * @run: Do it once. Returns what is wrong, or NULL
+ * @weight: How often, compared with the others
+ * @memory: Needs a device that does DMA
+ * @pasids: Needs &struct fuzz_guest.pasids
+ */
+struct fuzz_op {
+	const char *name;
+	const char *(*run)(struct fuzz_guest *f);
+	unsigned int weight;
+	bool memory;
+	bool pasids;
+};
+
 /*
- * One for each way that a VMM or its guest has to reach the kernel or the SMMU: a
- * new ioctl or file goes here. Those that need no device that does DMA come first.
+ * There is one for each way that a VMM or its guest has to reach the kernel or the SMMU: who
+ * adds an ioctl or a file adds an operation. Those that need no DMA come first.
  */
 static const struct fuzz_op ops[] = {
 	{ .name = "bind", .run = fuzz_bind, .weight = 4 },
@@ -50,7 +72,7 @@ static const struct fuzz_op *random_op(struct fuzz_guest *f, bool memory)
 	return &ops[i];
 }
 
-/* Let the device have words of this round in its buffer. */
+/* Fill the device's buffer with words of this round. */
 static void load_device(struct fuzz_guest *f)
 {
 	struct dma_page *src = &f->vmm.src;
