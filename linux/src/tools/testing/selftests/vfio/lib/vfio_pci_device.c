@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <linux/pci_regs.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -94,11 +95,26 @@ void vfio_pci_device_attach(struct vfio_pci_device *device, const char *bdf,
 	VFIO_ASSERT(!ret, "put %s into a container: %d", bdf, ret);
 }
 
+/* Find the driver, if there is one, and let the device answer and do DMA. */
+static void probe(struct vfio_pci_device *device)
+{
+	u16 vendor = vfio_pci_config_read(device, PCI_VENDOR_ID);
+	u16 id = vfio_pci_config_read(device, PCI_DEVICE_ID);
+
+	device->driver = vfio_pci_driver_find(vendor, id);
+	if (!device->driver)
+		return;
+	vfio_pci_device_map_bar0(device);
+	vfio_pci_config_write(device, PCI_COMMAND,
+			      vfio_pci_config_read(device, PCI_COMMAND) |
+			      PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
+}
+
 void vfio_pci_device_get(struct vfio_pci_device *device)
 {
 	device->fd = __vfio_group_get_device(device->group_fd, device->bdf);
 	VFIO_ASSERT(device->fd >= 0, "open %s: %d", device->bdf, device->fd);
-	vfio_pci_driver_probe(device);
+	probe(device);
 }
 
 void vfio_pci_device_open(struct vfio_pci_device *device, const char *bdf,

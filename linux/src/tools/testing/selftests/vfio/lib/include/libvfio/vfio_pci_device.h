@@ -39,7 +39,10 @@ struct vfio_pci_device {
 void vfio_pci_device_open(struct vfio_pci_device *device, const char *bdf,
 			  struct vfio_container *container);
 
-/* The two steps of the above: the group into the container, then the device. */
+/*
+ * These are the two steps of it: first the group goes into the container, then the device is
+ * opened. Guarantees: if the device has a driver, its memory space and bus mastering are on.
+ */
 void vfio_pci_device_attach(struct vfio_pci_device *device, const char *bdf,
 			    struct vfio_container *container);
 void vfio_pci_device_get(struct vfio_pci_device *device);

@@ -106,7 +106,4 @@ void vfio_pci_driver_register(const struct vfio_pci_driver_ops *ops);
 /* The driver for the device with these IDs, or NULL. */
 const struct vfio_pci_driver_ops *vfio_pci_driver_find(u16 vendor, u16 id);
 
-/* Guarantees: the device's own memory space and bus mastering are enabled. */
-void vfio_pci_driver_probe(struct vfio_pci_device *device);
-
 #endif /* SELFTESTS_VFIO_LIBVFIO_VFIO_PCI_DRIVER_H */
