@@ -61,28 +61,6 @@ FIXTURE_TEARDOWN(guest_stage_close)
 	vmm_cleanup(&self->vmm);
 }
 
-static void close_group(struct vmm *vmm)
-{
-	close(vmm->device.group_fd);
-	vmm->device.group_fd = -1;
-}
-
-/* 'd'evice, 'g'roup or 'c'ontainer. */
-static void close_one(struct vmm *vmm, char which)
-{
-	switch (which) {
-	case 'd':
-		vfio_pci_device_put(&vmm->device);
-		break;
-	case 'g':
-		close_group(vmm);
-		break;
-	case 'c':
-		vfio_container_close(&vmm->container);
-		break;
-	}
-}
-
 /* Whether the STE is what it shall be, by what is still open. */
 static bool ste_is_right(struct vmm *vmm, const struct guest_state *bound)
 {
@@ -105,7 +83,7 @@ TEST_F(guest_stage_close, every_order)
 	SKIP_WITHOUT_ORACLE(return);
 	for (i = 0; i < ARRAY_SIZE(orders); i++) {
 		for (which = orders[i]; *which; which++) {
-			close_one(vmm, *which);
+			vmm_close_one(vmm, *which);
 			EXPECT_TRUE(ste_is_right(vmm, variant->state))
 				TH_LOG("'%c' of '%s'", *which, orders[i]);
 		}
@@ -193,13 +171,13 @@ TEST_F(guest_stage_close, dma_without_container)
 	SKIP_WITHOUT_DMA(return, &vmm->device);
 	if (variant->state->by_iova) {
 		vfio_container_close(&vmm->container);
-		close_group(vmm);
+		vmm_close_one(vmm, 'g');
 		EXPECT_TRUE(vmm_dma_by_iova(vmm));
 		return;
 	}
 	EXPECT_TRUE(vmm_dma_is(vmm, variant->state));
 	vfio_container_close(&vmm->container);
-	close_group(vmm);
+	vmm_close_one(vmm, 'g');
 	EXPECT_TRUE(vmm_dma_is(vmm, variant->state));
 }
 

@@ -34,24 +34,21 @@ FIXTURE_TEARDOWN(guest_stage_fail_nth)
 	EXPECT_TRUE(vmm_ste_is_host(&self->vmm));
 }
 
+static int bind_table(struct vmm *vmm, void *table)
+{
+	return __guest_stage_translate(&vmm->device, table);
+}
+
+static bool is_translating(struct vmm *vmm, void *table)
+{
+	return vmm_ste_is(vmm, &state_translate);
+}
+
 TEST_F(guest_stage_fail_nth, first_bind)
 {
 	struct vmm *vmm = &self->vmm;
-	bool failed;
-	int ret;
 
-	do {
-		state_stage2.enter(vmm);
-		fail_nth(++self->n);
-		ret = __guest_stage_translate(&vmm->device, &vmm->table);
-		failed = fail_nth_did();
-		self->failures += !!ret;
-		EXPECT_TRUE(!ret || ret == -ENOMEM);
-		EXPECT_TRUE(vmm_ste_is(vmm, ret ? &state_stage2 :
-						  &state_translate));
-	} while (failed);
-	EXPECT_EQ(0, ret);
-	EXPECT_NE(0, self->failures);
+	fail_nth_first_bind(vmm, bind_table, is_translating, &vmm->table);
 }
 
 /* Nothing is needed that isn't there already, so nothing can fail. */

@@ -96,6 +96,13 @@ static void show_at_iova(struct guest_table *table, struct dma_page *page)
 	dma_barrier();
 }
 
+/* Another device of the same guest, which has nothing to do with what is translated. */
+static void init_second(struct vfio_pci_device *second, struct vmm *vmm)
+{
+	vfio_pci_device_open(second, vfio_selftests_bdf(1), &vmm->container);
+	guest_stage_abort(second);
+}
+
 FIXTURE_SETUP(guest_stage_invalidate)
 {
 	struct vmm *vmm = &self->vmm;
@@ -104,9 +111,7 @@ FIXTURE_SETUP(guest_stage_invalidate)
 	SKIP_WITHOUT_ORACLE(return);
 	vmm_init(vmm, vfio_selftests_bdf(0));
 	SKIP_WITHOUT_DMA(return, &vmm->device);
-	vfio_pci_device_open(&self->second, vfio_selftests_bdf(1),
-			     &vmm->container);
-	guest_stage_abort(&self->second);
+	init_second(&self->second, vmm);
 	guest_page_alloc(&self->old, &vmm->table);
 	guest_page_alloc(&self->new, &vmm->table);
 	show_at_iova(&vmm->table, &self->old);
@@ -194,9 +199,7 @@ FIXTURE_SETUP(guest_stage_invalidate_cd)
 	SKIP_WITHOUT_ORACLE(return);
 	vmm_init(vmm, vfio_selftests_bdf(0));
 	SKIP_WITHOUT_DMA(return, &vmm->device);
-	vfio_pci_device_open(&self->second, vfio_selftests_bdf(1),
-			     &vmm->container);
-	guest_stage_abort(&self->second);
+	init_second(&self->second, vmm);
 	guest_page_alloc(&self->old, &vmm->table);
 	guest_page_alloc(&self->new, &vmm->table);
 	guest_table_init(&self->changed, &vmm->ram, NEW_ASID);

@@ -4,21 +4,16 @@
  * default domain when the last file of it is gone, and not before.
  */
 #include <libvfio/harness.h>
+#include <libvfio/victim.h>
 
 #define NR_KILLS	20
 #define KILL_WITHIN_US	30000
-
-struct order {
-	struct vmm *vmm;
-	const struct guest_state *state;
-	const char *bdf;
-};
 
 FIXTURE(guest_stage_kill)
 {
 	/* Shared: the child's, and looked at by the test. */
 	struct vmm *vmm;
-	struct order order;
+	struct victim victim;
 	struct child child;
 	s64 pinned;
 };
@@ -70,9 +65,9 @@ FIXTURE_SETUP(guest_stage_kill)
 {
 	SKIP_WITHOUT_KIND(return, variant->kind);
 	self->vmm = child_shared(sizeof(*self->vmm));
-	self->order.vmm = self->vmm;
-	self->order.state = variant->state;
-	self->order.bdf = vfio_selftests_device(variant->kind);
+	self->victim.vmm = self->vmm;
+	self->victim.state = variant->state;
+	self->victim.bdf = vfio_selftests_device(variant->kind);
 	self->pinned = host_pinned_pages();
 	/* Before the child asks it: one connection for both. */
 	oracle_present();
@@ -83,70 +78,46 @@ FIXTURE_TEARDOWN(guest_stage_kill)
 {
 	EXPECT_TRUE(vmm_ste_is_host(self->vmm));
 	EXPECT_EQ(self->pinned, host_pinned_pages());
-	vmm_init(self->vmm, self->order.bdf);
+	vmm_init(self->vmm, self->victim.bdf);
 	EXPECT_EQ(-ENOENT, __guest_stage_unbind(&self->vmm->device));
 	if (self->vmm->device.driver)
 		EXPECT_TRUE(vmm_dma_by_ipa(self->vmm));
 	vmm_cleanup(self->vmm);
 }
 
-static void enter_and_stay(struct child *child, void *arg)
-{
-	struct order *order = arg;
-
-	vmm_init(order->vmm, order->bdf);
-	order->state->enter(order->vmm);
-	child_ready(child);
-	pause();
-}
-
 TEST_F(guest_stage_kill, at_rest)
 {
-	child_start(&self->child, enter_and_stay, &self->order);
+	child_start(&self->child, victim_stay, &self->victim);
 	child_wait_ready(&self->child);
 	EXPECT_TRUE(vmm_ste_is(self->vmm, variant->state));
 	child_kill(&self->child);
 	EXPECT_TRUE(vmm_ste_is_host(self->vmm));
 }
 
-static void transfer_and_stay(struct child *child, void *arg)
-{
-	struct order *order = arg;
-	struct vmm *vmm = order->vmm;
-
-	vmm_init(vmm, order->bdf);
-	order->state->enter(vmm);
-	dma_write_start(&vmm->device, order->state->by_iova ? vmm->dst.iova :
-							      vmm->dst.ipa,
-			DMA_SIZE);
-	child_ready(child);
-	pause();
-}
-
 /* The transfer ends after its memory is gone. The next test has the device idle. */
 TEST_F(guest_stage_kill, during_a_transfer)
 {
-	host_device_open(&self->vmm->device, self->order.bdf);
+	host_device_open(&self->vmm->device, self->victim.bdf);
 	SKIP_WITHOUT_DMA(return, &self->vmm->device);
 	host_device_close(&self->vmm->device);
-	child_start(&self->child, transfer_and_stay, &self->order);
+	child_start(&self->child, victim_stay_with_transfer, &self->victim);
 	child_wait_ready(&self->child);
 	child_kill(&self->child);
 	EXPECT_TRUE(vmm_ste_is_host(self->vmm));
-	host_device_open(&self->vmm->device, self->order.bdf);
+	host_device_open(&self->vmm->device, self->victim.bdf);
 	dma_wait(&self->vmm->device);
 	host_device_close(&self->vmm->device);
 }
 
 static void alternate(struct child *child, void *arg)
 {
-	struct order *order = arg;
+	struct victim *victim = arg;
 
-	vmm_init(order->vmm, order->bdf);
+	vmm_init(victim->vmm, victim->bdf);
 	child_ready(child);
 	for (;;) {
-		order->state->enter(order->vmm);
-		guest_stage_translate(&order->vmm->device, &order->vmm->table);
+		victim->state->enter(victim->vmm);
+		guest_stage_translate(&victim->vmm->device, &victim->vmm->table);
 	}
 }
 
@@ -156,7 +127,7 @@ TEST_F(guest_stage_kill, at_work)
 	unsigned int i;
 
 	for (i = 0; i < NR_KILLS; i++) {
-		child_start(&self->child, alternate, &self->order);
+		child_start(&self->child, alternate, &self->victim);
 		child_wait_ready(&self->child);
 		usleep(random() % KILL_WITHIN_US);
 		child_kill(&self->child);
@@ -166,11 +137,11 @@ TEST_F(guest_stage_kill, at_work)
 
 static void map_and_unmap(struct child *child, void *arg)
 {
-	struct order *order = arg;
-	struct vmm *vmm = order->vmm;
+	struct victim *victim = arg;
+	struct vmm *vmm = victim->vmm;
 
-	vmm_init(vmm, order->bdf);
-	order->state->enter(vmm);
+	vmm_init(vmm, victim->bdf);
+	victim->state->enter(vmm);
 	child_ready(child);
 	for (;;) {
 		guest_ram_unmap(&vmm->ram);
@@ -183,7 +154,7 @@ TEST_F(guest_stage_kill, while_unmapping)
 	unsigned int i;
 
 	for (i = 0; i < NR_KILLS / 2; i++) {
-		child_start(&self->child, map_and_unmap, &self->order);
+		child_start(&self->child, map_and_unmap, &self->victim);
 		child_wait_ready(&self->child);
 		usleep(random() % KILL_WITHIN_US);
 		child_kill(&self->child);
@@ -193,9 +164,9 @@ TEST_F(guest_stage_kill, while_unmapping)
 
 static void enter_and_exit(struct child *child, void *arg)
 {
-	struct order *order = arg;
+	struct victim *victim = arg;
 
-	order->state->enter(order->vmm);
+	victim->state->enter(victim->vmm);
 }
 
 /* A child binds for its parent: what counts is the files, not who has them. */
@@ -203,10 +174,10 @@ TEST_F(guest_stage_kill, child_binds)
 {
 	struct vmm *vmm = self->vmm;
 
-	vmm_init(vmm, self->order.bdf);
+	vmm_init(vmm, self->victim.bdf);
 	if (vmm->device.driver)
 		EXPECT_TRUE(vmm_dma_by_ipa(vmm));
-	child_start(&self->child, enter_and_exit, &self->order);
+	child_start(&self->child, enter_and_exit, &self->victim);
 	EXPECT_TRUE(child_wait(&self->child));
 	EXPECT_TRUE(vmm_ste_is(vmm, variant->state));
 	if (vmm->device.driver)
@@ -225,7 +196,7 @@ TEST_F(guest_stage_kill, child_survives)
 {
 	struct vmm *vmm = self->vmm;
 
-	vmm_init(vmm, self->order.bdf);
+	vmm_init(vmm, self->victim.bdf);
 	variant->state->enter(vmm);
 	child_start(&self->child, just_stay, NULL);
 	child_wait_ready(&self->child);
@@ -237,9 +208,9 @@ TEST_F(guest_stage_kill, child_survives)
 
 static void transfer_and_exit(struct child *child, void *arg)
 {
-	struct order *order = arg;
+	struct victim *victim = arg;
 
-	if (!vmm_dma_is(order->vmm, order->state))
+	if (!vmm_dma_is(victim->vmm, victim->state))
 		_exit(1);
 }
 
@@ -248,11 +219,11 @@ TEST_F(guest_stage_kill, child_transfers)
 {
 	struct vmm *vmm = self->vmm;
 
-	vmm_init(vmm, self->order.bdf);
+	vmm_init(vmm, self->victim.bdf);
 	if (vmm->device.driver) {
 		EXPECT_TRUE(vmm_dma_by_ipa(vmm));
 		variant->state->enter(vmm);
-		child_start(&self->child, transfer_and_exit, &self->order);
+		child_start(&self->child, transfer_and_exit, &self->victim);
 		EXPECT_TRUE(child_wait(&self->child));
 		EXPECT_TRUE(vmm_ste_is(vmm, variant->state));
 	}

@@ -32,7 +32,6 @@ FIXTURE(guest_stage_pasid_fail_nth)
 	struct guest_cds linear;
 	int fd;
 	unsigned int n;
-	unsigned int failures;
 };
 
 FIXTURE_VARIANT(guest_stage_pasid_fail_nth)
@@ -91,24 +90,19 @@ static bool is_bound(struct vmm *vmm, struct guest_cds *cds, bool eats)
 	       STE_FIELD(&ste, 1, EATS) == eats;
 }
 
+static int bind_with_ats(struct vmm *vmm, void *cds)
+{
+	return __bind(vmm, cds, true);
+}
+
+static bool is_bound_with_ats(struct vmm *vmm, void *cds)
+{
+	return is_bound(vmm, cds, true);
+}
+
 TEST_F(guest_stage_pasid_fail_nth, first_bind)
 {
-	struct vmm *vmm = &self->vmm;
-	bool failed;
-	int ret;
-
-	do {
-		state_stage2.enter(vmm);
-		fail_nth(++self->n);
-		ret = __bind(vmm, &self->cds, true);
-		failed = fail_nth_did();
-		self->failures += !!ret;
-		EXPECT_TRUE(!ret || ret == -ENOMEM);
-		EXPECT_TRUE(ret ? vmm_ste_is(vmm, &state_stage2) :
-				  is_bound(vmm, &self->cds, true));
-	} while (failed);
-	EXPECT_EQ(0, ret);
-	EXPECT_NE(0, self->failures);
+	fail_nth_first_bind(&self->vmm, bind_with_ats, is_bound_with_ats, &self->cds);
 }
 
 /* To another format, with ATS on and off: nothing is needed that isn't there already. */

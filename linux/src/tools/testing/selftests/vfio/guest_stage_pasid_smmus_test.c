@@ -113,6 +113,14 @@ static bool arrives(struct side *side)
 	       READ_ONCE(*side->vaddr) == pattern;
 }
 
+/* Bind both devices. Whether what each of them writes arrives. */
+static bool bind_both(struct side sides[2])
+{
+	bind_side(&sides[0]);
+	bind_side(&sides[1]);
+	return arrives(&sides[0]) && arrives(&sides[1]);
+}
+
 static bool is_refused(struct side *side)
 {
 	return pasid_dma_write(side->device, PASID, IOVA, SIZE) == PASID_DMA_ABORT;
@@ -153,12 +161,8 @@ TEST_F(guest_stage_pasid_smmus, limits)
 TEST_F(guest_stage_pasid_smmus, bind_and_unbind)
 {
 	struct side *sides = self->sides;
-	unsigned int i;
 
-	for (i = 0; i < 2; i++)
-		bind_side(&sides[i]);
-	for (i = 0; i < 2; i++)
-		EXPECT_TRUE(arrives(&sides[i]));
+	EXPECT_TRUE(bind_both(sides));
 	guest_stage_unbind(sides[0].device);
 	EXPECT_TRUE(is_refused(&sides[0]));
 	EXPECT_TRUE(arrives(&sides[1]));
@@ -175,10 +179,7 @@ TEST_F(guest_stage_pasid_smmus, invalidate_cd)
 	struct side *sides = self->sides, old[2];
 	unsigned int i;
 
-	for (i = 0; i < 2; i++)
-		bind_side(&sides[i]);
-	for (i = 0; i < 2; i++)
-		EXPECT_TRUE(arrives(&sides[i]));
+	EXPECT_TRUE(bind_both(sides));
 	for (i = 0; i < 2; i++) {
 		old[i] = sides[i];
 		guest_table_init(&sides[i].table, &self->vmm.ram, GUEST_ASID + 3 + i);
@@ -200,10 +201,7 @@ TEST_F(guest_stage_pasid_smmus, invalidate_tlb)
 	struct side *sides = self->sides;
 	unsigned int i;
 
-	for (i = 0; i < 2; i++)
-		bind_side(&sides[i]);
-	for (i = 0; i < 2; i++)
-		EXPECT_TRUE(arrives(&sides[i]));
+	EXPECT_TRUE(bind_both(sides));
 	for (i = 0; i < 2; i++) {
 		guest_table_unmap(&sides[i].table, IOVA, GUEST_PAGE_SIZE);
 		EXPECT_TRUE(arrives(&sides[i]));
@@ -219,10 +217,7 @@ TEST_F(guest_stage_pasid_smmus, unmap)
 	struct side *sides = self->sides;
 	unsigned int i;
 
-	for (i = 0; i < 2; i++)
-		bind_side(&sides[i]);
-	for (i = 0; i < 2; i++)
-		EXPECT_TRUE(arrives(&sides[i]));
+	EXPECT_TRUE(bind_both(sides));
 	guest_ram_unmap(&self->vmm.ram);
 	for (i = 0; i < 2; i++)
 		EXPECT_TRUE(is_refused(&sides[i]));

@@ -110,12 +110,7 @@ FIXTURE_TEARDOWN(guest_stage_remove)
 	host_device_take(self->order.bdf);
 	vmm_init(vmm, self->order.bdf);
 	EXPECT_EQ(-ENOENT, __guest_stage_unbind(&vmm->device));
-	if (vmm->device.driver) {
-		dma_wait(&vmm->device);
-		EXPECT_TRUE(vmm_dma_by_ipa(vmm));
-		guest_stage_translate(&vmm->device, &vmm->table);
-		EXPECT_TRUE(vmm_dma_by_iova(vmm));
-	}
+	EXPECT_TRUE(vmm_works(vmm));
 	vmm_cleanup(vmm);
 }
 
@@ -136,8 +131,7 @@ static void start_transfer(struct order *order)
 	struct vmm *vmm = order->vmm;
 
 	if (vmm->device.driver)
-		dma_write_start(&vmm->device, order->state->by_iova ?
-				vmm->dst.iova : vmm->dst.ipa, DMA_SIZE);
+		dma_write_start(&vmm->device, vmm_dst(vmm, order->state), DMA_SIZE);
 }
 
 /* What it inherited would keep the device open. */

@@ -199,7 +199,7 @@ TEST_F(guest_stage_reset, no_commands)
 TEST_F(guest_stage_reset, during_a_stream)
 {
 	struct vmm *vmm = &self->vmm;
-	u64 addr = variant->state->by_iova ? vmm->dst.iova : vmm->dst.ipa;
+	u64 addr = vmm_dst(vmm, variant->state);
 	unsigned int i;
 
 	for (i = 0; i < NR_RESETS; i++) {
@@ -224,9 +224,8 @@ TEST_F(guest_stage_reset, interrupts)
 	struct iommu_guest_stage_info info;
 	struct vmm *vmm = &self->vmm;
 	struct vfio_pci_irqs irqs;
-	u64 addr;
+	u64 addr = vmm_dst(vmm, variant->state);
 
-	addr = variant->state->by_iova ? vmm->dst.iova : vmm->dst.ipa;
 	guest_stage_info(&vmm->device, &info);
 	guest_table_map(&vmm->table, info.msi_base, info.msi_base, info.msi_size,
 			GUEST_WRITE);
@@ -298,7 +297,7 @@ FIXTURE_TEARDOWN(guest_stage_reset_first)
 static bool reset_during_transfer(struct vmm *vmm, const struct guest_state *state,
 				  int (*reset)(struct vfio_pci_device *device))
 {
-	u64 addr = state->by_iova ? vmm->dst.iova : vmm->dst.ipa;
+	u64 addr = vmm_dst(vmm, state);
 
 	state->enter(vmm);
 	guest_ram_snapshot(&vmm->ram);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What becomes of a transaction under a guest's table with PASIDs, whether or not it has
- * one: where it arrives, and what the guest is told if it doesn't.
+ * A transaction with a PASID or without one meets a guest's table with PASIDs. The test checks
+ * where the transaction arrives, and what the guest is told if it doesn't arrive.
  */
 #include <fcntl.h>
 #include <linux/sizes.h>
@@ -26,7 +26,7 @@ enum sender {
 	NO_CD,
 	/* L1CD.V = 0, in tables that have two levels. */
 	NO_LEAF,
-	/* The first that the table has no room for, and the last that there is. */
+	/* The table has no room for either: the first such PASID, and the last that there is. */
 	BEYOND,
 	LAST,
 };
@@ -42,55 +42,57 @@ static const u32 pasids[] = {
 	[LAST] = 0xfffff,
 };
 
-/* Each is a page. One device address leads to all of them. */
+/* Each place is a page. The device uses one address for all of them. */
 enum where {
 	NOWHERE,
-	/* The address taken for an IPA. */
+	/* The address is taken for an IPA. */
 	AT_IPA,
-	/* As the descriptors of PASID 0 and of the valid one have it. */
+	/* The descriptor of PASID 0, or that of the valid PASID, leads there. */
 	AT_CD_0,
 	AT_CD,
 	NR_PLACES,
 };
 
 /*
- * The specification, IHI 0070, is the same for all formats of the table and for both
- * directions. What the guest's event has is in 7.3.7, 7.3.9, 7.3.11 and 7.3.13: no
- * SubstreamID at all, one without SSV, and else SSV if the transaction had a PASID.
+ * The specification, IHI 0070, makes no difference between formats of the table, nor between
+ * reads and writes. It says in 7.3.7 that the guest's event has no SubstreamID, in 7.3.9
+ * that it has one without SSV, and in 7.3.11 and 7.3.13 that SSV tells whether there was one.
  */
-static const struct outcome {
-	enum s1dss s1dss;
+struct outcome {
 	enum sender sender;
 	enum where where;
 	u8 event;
 	const char *section;
-} outcomes[] = {
-	{ S1DSS_TERMINATE, WITHOUT, NOWHERE, EVT_ID_F_STREAM_DISABLED, "5.2 S1DSS, 7.3.7" },
-	{ S1DSS_TERMINATE, ZERO, AT_CD_0, 0, "5.2 S1CDMax" },
-	{ S1DSS_TERMINATE, VALID, AT_CD, 0, "5.2 S1CDMax" },
-	{ S1DSS_TERMINATE, UNMAPPED, NOWHERE, EVT_ID_F_TRANSLATION, "7.3.13" },
-	{ S1DSS_TERMINATE, NO_CD, NOWHERE, EVT_ID_C_BAD_CD, "7.3.11" },
-	{ S1DSS_TERMINATE, NO_LEAF, NOWHERE, EVT_ID_C_BAD_SUBSTREAMID, "5.3.1, 7.3.9" },
-	{ S1DSS_TERMINATE, BEYOND, NOWHERE, EVT_ID_C_BAD_SUBSTREAMID, "5.2 S1CDMax, 7.3.9" },
-	{ S1DSS_TERMINATE, LAST, NOWHERE, EVT_ID_C_BAD_SUBSTREAMID, "5.2 S1CDMax, 7.3.9" },
+};
 
-	{ S1DSS_BYPASS, WITHOUT, AT_IPA, 0, "5.2 S1DSS" },
-	{ S1DSS_BYPASS, ZERO, AT_CD_0, 0, "5.2 S1CDMax" },
-	{ S1DSS_BYPASS, VALID, AT_CD, 0, "5.2 S1CDMax" },
-	{ S1DSS_BYPASS, UNMAPPED, NOWHERE, EVT_ID_F_TRANSLATION, "7.3.13" },
-	{ S1DSS_BYPASS, NO_CD, NOWHERE, EVT_ID_C_BAD_CD, "7.3.11" },
-	{ S1DSS_BYPASS, NO_LEAF, NOWHERE, EVT_ID_C_BAD_SUBSTREAMID, "5.3.1, 7.3.9" },
-	{ S1DSS_BYPASS, BEYOND, NOWHERE, EVT_ID_C_BAD_SUBSTREAMID, "5.2 S1CDMax, 7.3.9" },
-	{ S1DSS_BYPASS, LAST, NOWHERE, EVT_ID_C_BAD_SUBSTREAMID, "5.2 S1CDMax, 7.3.9" },
+/* S1DSS decides what becomes of transactions without a PASID, and of those with PASID 0. */
+static const struct outcome by_s1dss[][2] = {
+	[S1DSS_TERMINATE] = {
+		{ WITHOUT, NOWHERE, EVT_ID_F_STREAM_DISABLED, "5.2 S1DSS, 7.3.7" },
+		{ ZERO, AT_CD_0, 0, "5.2 S1CDMax" },
+	},
+	[S1DSS_BYPASS] = {
+		{ WITHOUT, AT_IPA, 0, "5.2 S1DSS" },
+		{ ZERO, AT_CD_0, 0, "5.2 S1CDMax" },
+	},
+	[S1DSS_SSID0] = {
+		{ WITHOUT, AT_CD_0, 0, "5.2 S1DSS" },
+		{ ZERO, NOWHERE, EVT_ID_F_STREAM_DISABLED, "5.2 S1DSS, 7.3.7" },
+	},
+};
 
-	{ S1DSS_SSID0, WITHOUT, AT_CD_0, 0, "5.2 S1DSS" },
-	{ S1DSS_SSID0, ZERO, NOWHERE, EVT_ID_F_STREAM_DISABLED, "5.2 S1DSS, 7.3.7" },
-	{ S1DSS_SSID0, VALID, AT_CD, 0, "5.2 S1CDMax" },
-	{ S1DSS_SSID0, UNMAPPED, NOWHERE, EVT_ID_F_TRANSLATION, "7.3.13" },
-	{ S1DSS_SSID0, NO_CD, NOWHERE, EVT_ID_C_BAD_CD, "7.3.11" },
-	{ S1DSS_SSID0, NO_LEAF, NOWHERE, EVT_ID_C_BAD_SUBSTREAMID, "5.3.1, 7.3.9" },
-	{ S1DSS_SSID0, BEYOND, NOWHERE, EVT_ID_C_BAD_SUBSTREAMID, "5.2 S1CDMax, 7.3.9" },
-	{ S1DSS_SSID0, LAST, NOWHERE, EVT_ID_C_BAD_SUBSTREAMID, "5.2 S1CDMax, 7.3.9" },
+/* S1DSS makes no difference to transactions with another PASID. */
+static const struct outcome by_pasid[] = {
+	{ VALID, AT_CD, 0, "5.2 S1CDMax" },
+	{ UNMAPPED, NOWHERE, EVT_ID_F_TRANSLATION, "7.3.13" },
+	{ NO_CD, NOWHERE, EVT_ID_C_BAD_CD, "7.3.11" },
+	{ BEYOND, NOWHERE, EVT_ID_C_BAD_SUBSTREAMID, "5.2 S1CDMax, 7.3.9" },
+	{ LAST, NOWHERE, EVT_ID_C_BAD_SUBSTREAMID, "5.2 S1CDMax, 7.3.9" },
+};
+
+/* Only a table of two levels can have this. */
+static const struct outcome without_leaf = {
+	NO_LEAF, NOWHERE, EVT_ID_C_BAD_SUBSTREAMID, "5.3.1, 7.3.9"
 };
 
 FIXTURE(guest_stage_substream)
@@ -110,58 +112,23 @@ FIXTURE_VARIANT(guest_stage_substream)
 };
 
 FIXTURE_VARIANT_ADD(guest_stage_substream, linear_terminate)
-{
-	.s1fmt = S1FMT_LINEAR,
-	.s1dss = S1DSS_TERMINATE,
-};
-
+	{ .s1fmt = S1FMT_LINEAR, .s1dss = S1DSS_TERMINATE };
 FIXTURE_VARIANT_ADD(guest_stage_substream, linear_bypass)
-{
-	.s1fmt = S1FMT_LINEAR,
-	.s1dss = S1DSS_BYPASS,
-};
-
+	{ .s1fmt = S1FMT_LINEAR, .s1dss = S1DSS_BYPASS };
 FIXTURE_VARIANT_ADD(guest_stage_substream, linear_ssid0)
-{
-	.s1fmt = S1FMT_LINEAR,
-	.s1dss = S1DSS_SSID0,
-};
-
+	{ .s1fmt = S1FMT_LINEAR, .s1dss = S1DSS_SSID0 };
 FIXTURE_VARIANT_ADD(guest_stage_substream, leaves_of_4k_terminate)
-{
-	.s1fmt = S1FMT_4K_L2,
-	.s1dss = S1DSS_TERMINATE,
-};
-
+	{ .s1fmt = S1FMT_4K_L2, .s1dss = S1DSS_TERMINATE };
 FIXTURE_VARIANT_ADD(guest_stage_substream, leaves_of_4k_bypass)
-{
-	.s1fmt = S1FMT_4K_L2,
-	.s1dss = S1DSS_BYPASS,
-};
-
+	{ .s1fmt = S1FMT_4K_L2, .s1dss = S1DSS_BYPASS };
 FIXTURE_VARIANT_ADD(guest_stage_substream, leaves_of_4k_ssid0)
-{
-	.s1fmt = S1FMT_4K_L2,
-	.s1dss = S1DSS_SSID0,
-};
-
+	{ .s1fmt = S1FMT_4K_L2, .s1dss = S1DSS_SSID0 };
 FIXTURE_VARIANT_ADD(guest_stage_substream, leaves_of_64k_terminate)
-{
-	.s1fmt = S1FMT_64K_L2,
-	.s1dss = S1DSS_TERMINATE,
-};
-
+	{ .s1fmt = S1FMT_64K_L2, .s1dss = S1DSS_TERMINATE };
 FIXTURE_VARIANT_ADD(guest_stage_substream, leaves_of_64k_bypass)
-{
-	.s1fmt = S1FMT_64K_L2,
-	.s1dss = S1DSS_BYPASS,
-};
-
+	{ .s1fmt = S1FMT_64K_L2, .s1dss = S1DSS_BYPASS };
 FIXTURE_VARIANT_ADD(guest_stage_substream, leaves_of_64k_ssid0)
-{
-	.s1fmt = S1FMT_64K_L2,
-	.s1dss = S1DSS_SSID0,
-};
+	{ .s1fmt = S1FMT_64K_L2, .s1dss = S1DSS_SSID0 };
 
 /* A descriptor whose table shows @page, or nothing if that is 0, at the one address. */
 static void add_cd(struct guest_cds *cds, u32 pasid, u16 asid, u64 address, u64 page)
@@ -229,23 +196,24 @@ static bool same(const u64 *one, const u64 *other)
 	return true;
 }
 
-/* Whether a transfer moves data at @where, and nothing else. */
-static bool transfers(struct vmm *vmm, const u64 *pages, u64 address,
+/* Whether a transfer moves data as @outcome has it, and nothing else. */
+static bool transfers(FIXTURE_DATA(guest_stage_substream) * self,
 		      const struct outcome *outcome, bool write)
 {
 	enum pasid_dma_result expected = outcome->where ? PASID_DMA_OK : PASID_DMA_ABORT;
+	struct vmm *vmm = &self->vmm;
 	u64 *buffer = pasid_dma_buffer(&vmm->device), before[WORDS];
-	u64 page = pages[outcome->where];
+	u64 page = self->pages[outcome->where];
 	u32 pasid = pasids[outcome->sender];
 	unsigned int i;
 
 	for (i = AT_IPA; i < NR_PLACES; i++)
-		fill(guest_ram_ptr(&vmm->ram, pages[i]));
+		fill(guest_ram_ptr(&vmm->ram, self->pages[i]));
 	fill(buffer);
 	for (i = 0; i < WORDS; i++)
 		before[i] = READ_ONCE(buffer[i]);
 	guest_ram_snapshot(&vmm->ram);
-	if ((write ? pasid_dma_write : pasid_dma_read)(&vmm->device, pasid, address,
+	if ((write ? pasid_dma_write : pasid_dma_read)(&vmm->device, pasid, self->address,
 						       DMA_SIZE) != expected)
 		return false;
 	dma_barrier();
@@ -258,7 +226,7 @@ static bool transfers(struct vmm *vmm, const u64 *pages, u64 address,
 	return guest_ram_kept_but(&vmm->ram, page, DMA_SIZE) && same(buffer, before);
 }
 
-/* What the guest is told, by section 7.3. */
+/* Make the event that the guest is told of, by section 7.3. */
 static void make_event(u64 event[4], const struct outcome *outcome, u64 address, bool write)
 {
 	u32 pasid = pasids[outcome->sender];
@@ -278,7 +246,9 @@ static void make_event(u64 event[4], const struct outcome *outcome, u64 address,
 	}
 }
 
-static bool tells(int fd, const struct outcome *outcome, u64 address, bool write)
+/* Whether the guest is told of the event that @outcome has, and of no other. */
+static bool tells(FIXTURE_DATA(guest_stage_substream) * self,
+		  const struct outcome *outcome, bool write)
 {
 	struct iommu_guest_fault fault;
 	bool right = true;
@@ -286,63 +256,58 @@ static bool tells(int fd, const struct outcome *outcome, u64 address, bool write
 	unsigned int i;
 
 	if (outcome->event) {
-		guest_faults_expect(fd, &fault, 1);
-		make_event(expected, outcome, address, write);
+		guest_faults_expect(self->fd, &fault, 1);
+		make_event(expected, outcome, self->address, write);
 		for (i = 0; i < 4; i++)
 			right &= guest_fault_word(&fault, i) == expected[i];
 	}
-	return right && !guest_faults_drain(fd);
+	return right && !guest_faults_drain(self->fd);
+}
+
+/* Check that reads and writes have these outcomes, with what the guest is told. */
+static void check(struct __test_metadata *_metadata,
+		  FIXTURE_DATA(guest_stage_substream) * self,
+		  const struct outcome *expected, unsigned int count)
+{
+	unsigned int i;
+
+	for (i = 0; i < 2 * count; i++) {
+		const struct outcome *outcome = &expected[i / 2];
+		bool write = i % 2;
+
+		EXPECT_TRUE(transfers(self, outcome, write) && tells(self, outcome, write)) {
+			TH_LOG("PASID %#x %s: %s", pasids[outcome->sender],
+			       write ? "writes" : "reads", outcome->section ?: "");
+		}
+	}
 }
 
 TEST_F(guest_stage_substream, outcomes)
 {
-	const struct outcome *outcome;
-	unsigned int i, tried = 0;
-	bool write;
-
-	for (i = 0; i < 2 * ARRAY_SIZE(outcomes); i++) {
-		outcome = &outcomes[i / 2];
-		write = i % 2;
-		if (outcome->s1dss != variant->s1dss ||
-		    (outcome->sender == NO_LEAF && variant->s1fmt == S1FMT_LINEAR))
-			continue;
-		tried++;
-		EXPECT_TRUE(transfers(&self->vmm, self->pages, self->address, outcome, write) &&
-			    tells(self->fd, outcome, self->address, write)) {
-			TH_LOG("PASID %#x %s: %s", pasids[outcome->sender],
-			       write ? "writes" : "reads", outcome->section);
-		}
-	}
-	EXPECT_EQ(variant->s1fmt == S1FMT_LINEAR ? 14 : 16, tried);
+	check(_metadata, self, by_s1dss[variant->s1dss], ARRAY_SIZE(by_s1dss[0]));
+	check(_metadata, self, by_pasid, ARRAY_SIZE(by_pasid));
+	if (variant->s1fmt != S1FMT_LINEAR)
+		check(_metadata, self, &without_leaf, 1);
 }
 
 /* A table of one descriptor has none for any PASID, whatever S1Fmt and S1DSS say. */
 TEST_F(guest_stage_substream, one_descriptor)
 {
-	static const struct outcome without = { .sender = WITHOUT, .where = AT_CD_0 };
-	static const struct outcome with[] = {
+	static const struct outcome expected[] = {
+		{ .sender = WITHOUT, .where = AT_CD_0 },
 		{ .sender = ZERO, .event = EVT_ID_C_BAD_SUBSTREAMID },
 		{ .sender = VALID, .event = EVT_ID_C_BAD_SUBSTREAMID },
 	};
 	struct iommu_guest_stage_config config;
-	unsigned int i;
 
 	config = guest_cds_config(&self->cds, &self->vmm.device, variant->s1dss);
 	config.base_ptr = guest_cds_address(&self->cds, 0);
 	config.pasid_bits = 0;
 	guest_stage_bind(&self->vmm.device, &config);
-	for (i = 0; i < 2; i++) {
-		EXPECT_TRUE(transfers(&self->vmm, self->pages, self->address, &without, i));
-		EXPECT_TRUE(tells(self->fd, &without, self->address, i));
-	}
-	for (i = 0; i < 2 * ARRAY_SIZE(with); i++) {
-		EXPECT_TRUE(transfers(&self->vmm, self->pages, self->address, &with[i / 2],
-				      i % 2));
-		EXPECT_TRUE(tells(self->fd, &with[i / 2], self->address, i % 2));
-	}
+	check(_metadata, self, expected, ARRAY_SIZE(expected));
 }
 
-/* A PASID needs a stage 1: 5.2 S1Fmt, 7.3.9. In ABORT nothing is told: 5.2 Config. */
+/* A PASID needs a stage 1: 5.2 S1Fmt, 7.3.9. In ABORT the guest is told nothing: 5.2 Config. */
 TEST_F(guest_stage_substream, other_states)
 {
 	static const struct outcome bypass[] = {
@@ -353,20 +318,11 @@ TEST_F(guest_stage_substream, other_states)
 	static const struct outcome abort[] = {
 		{ .sender = WITHOUT }, { .sender = ZERO }, { .sender = VALID },
 	};
-	unsigned int i;
 
 	guest_stage_bypass(&self->vmm.device);
-	for (i = 0; i < ARRAY_SIZE(bypass); i++) {
-		EXPECT_TRUE(transfers(&self->vmm, self->pages, self->address, &bypass[i],
-				      true));
-		EXPECT_TRUE(tells(self->fd, &bypass[i], self->address, true));
-	}
+	check(_metadata, self, bypass, ARRAY_SIZE(bypass));
 	guest_stage_abort(&self->vmm.device);
-	for (i = 0; i < ARRAY_SIZE(abort); i++) {
-		EXPECT_TRUE(transfers(&self->vmm, self->pages, self->address, &abort[i],
-				      true));
-		EXPECT_TRUE(tells(self->fd, &abort[i], self->address, true));
-	}
+	check(_metadata, self, abort, ARRAY_SIZE(abort));
 }
 
 int main(int argc, char *argv[])

@@ -7,6 +7,7 @@
  * ends lockdep.
  */
 #include <libvfio/harness.h>
+#include <libvfio/victim.h>
 
 FIXTURE(guest_stage_unplug)
 {
@@ -62,16 +63,8 @@ FIXTURE_TEARDOWN(guest_stage_unplug)
 	ASSERT_TRUE(host_device_wait(self->bdf, true));
 	host_device_take(self->bdf);
 	vmm_init(vmm, self->bdf);
-	EXPECT_TRUE(vmm_dma_by_ipa(vmm));
-	guest_stage_translate(&vmm->device, &vmm->table);
-	EXPECT_TRUE(vmm_dma_by_iova(vmm));
+	EXPECT_TRUE(vmm_works(vmm));
 	vmm_cleanup(vmm);
-}
-
-static void start_transfer(struct vmm *vmm, const struct guest_state *state)
-{
-	dma_write_start(&vmm->device, state->by_iova ? vmm->dst.iova :
-			vmm->dst.ipa, DMA_SIZE);
 }
 
 /* Nothing of a device is let through where there is none. */
@@ -97,34 +90,17 @@ TEST_F(guest_stage_unplug, given_back)
 	EXPECT_TRUE(host_device_is_asked_for(request));
 	EXPECT_TRUE(vmm_ste_is(vmm, variant->state));
 	EXPECT_TRUE(vmm_dma_is(vmm, variant->state));
-	start_transfer(vmm, variant->state);
+	dma_write_start(&vmm->device, vmm_dst(vmm, variant->state), DMA_SIZE);
 	vmm_cleanup(vmm);
 	EXPECT_TRUE(is_gone(vmm));
 	close(request);
-}
-
-struct victim {
-	struct vmm *vmm;
-	const char *bdf;
-	const struct guest_state *state;
-};
-
-static void start_and_stay(struct child *child, void *arg)
-{
-	struct victim *victim = arg;
-
-	vmm_init(victim->vmm, victim->bdf);
-	victim->state->enter(victim->vmm);
-	start_transfer(victim->vmm, victim->state);
-	child_ready(child);
-	pause();
 }
 
 TEST_F(guest_stage_unplug, vmm_is_killed)
 {
 	struct victim victim = { self->vmm, self->bdf, variant->state };
 
-	child_start(&self->child, start_and_stay, &victim);
+	child_start(&self->child, victim_stay_with_transfer, &victim);
 	child_wait_ready(&self->child);
 	oracle_unplug(0);
 	/* The button can be pressed again for five seconds. */

@@ -4,6 +4,7 @@
  * to the next container once this one is gone, and only then.
  */
 #include <libvfio/harness.h>
+#include <libvfio/victim.h>
 
 FIXTURE(guest_stage_vmid)
 {
@@ -66,18 +67,6 @@ FIXTURE_TEARDOWN(guest_stage_vmid)
 {
 }
 
-static void start(struct vmm *vmm, const char *bdf, const struct guest_state *state)
-{
-	vmm_init(vmm, bdf);
-	state->enter(vmm);
-	if (!vmm->device.driver)
-		return;
-	/* One without a reset has a transfer of the last VMM under way. */
-	dma_wait(&vmm->device);
-	dma_write_start(&vmm->device, state->by_iova ? vmm->dst.iova :
-			vmm->dst.ipa, DMA_SIZE);
-}
-
 /* What the next container gets. */
 static u16 next_vmid(void)
 {
@@ -88,35 +77,20 @@ static u16 next_vmid(void)
 	return ste_vmid(&other.stage2_ste);
 }
 
-static void close_one(struct vmm *vmm, char which)
-{
-	switch (which) {
-	case 'd':
-		vfio_pci_device_put(&vmm->device);
-		break;
-	case 'g':
-		close(vmm->device.group_fd);
-		vmm->device.group_fd = -1;
-		break;
-	case 'c':
-		vfio_container_close(&vmm->container);
-		break;
-	}
-}
-
 /* With a transfer under way, and one thing closed after the other. */
 TEST_F(guest_stage_vmid, closed)
 {
+	struct victim victim = { self->vmm, self->bdf, variant->state };
 	struct vmm *vmm = self->vmm;
 	const char *which;
 	u16 vmid;
 
-	start(vmm, self->bdf, variant->state);
+	victim_start_transfer(&victim);
 	vmid = ste_vmid(&vmm->stage2_ste);
 	EXPECT_NE(0, vmid);
 	EXPECT_NE(vmid, next_vmid());
 	for (which = variant->order; *which; which++) {
-		close_one(vmm, *which);
+		vmm_close_one(vmm, *which);
 		if (vmm->device.fd >= 0 || vmm->device.group_fd >= 0)
 			EXPECT_NE(vmid, next_vmid())
 				TH_LOG("after '%c' of '%s'", *which,
@@ -130,31 +104,17 @@ TEST_F(guest_stage_vmid, closed)
 /* Attached to another container, the group is the last to leave the first. */
 TEST_F(guest_stage_vmid, group_leaves)
 {
+	struct victim victim = { self->vmm, self->bdf, variant->state };
 	struct vmm *vmm = self->vmm;
 	u16 vmid;
 
-	start(vmm, self->bdf, variant->state);
+	victim_start_transfer(&victim);
 	vmid = ste_vmid(&vmm->stage2_ste);
 	vfio_pci_device_put(&vmm->device);
 	EXPECT_NE(vmid, next_vmid());
 	EXPECT_EQ(0, __vfio_group_unset_container(vmm->device.group_fd));
 	EXPECT_EQ(vmid, next_vmid());
 	vmm_cleanup(vmm);
-}
-
-struct victim {
-	struct vmm *vmm;
-	const char *bdf;
-	const struct guest_state *state;
-};
-
-static void start_and_stay(struct child *child, void *arg)
-{
-	struct victim *victim = arg;
-
-	start(victim->vmm, victim->bdf, victim->state);
-	child_ready(child);
-	pause();
 }
 
 TEST_F(guest_stage_vmid, killed)
@@ -164,7 +124,7 @@ TEST_F(guest_stage_vmid, killed)
 	u16 vmid;
 
 	oracle_present();
-	child_start(&child, start_and_stay, &victim);
+	child_start(&child, victim_stay_with_transfer, &victim);
 	child_wait_ready(&child);
 	vmid = ste_vmid(&self->vmm->stage2_ste);
 	EXPECT_NE(vmid, next_vmid());

@@ -54,3 +54,24 @@ bool fail_nth_did(void)
 	fail_nth(0);
 	return !atoi(left);
 }
+
+void fail_nth_first_bind(struct vmm *vmm, int (*bind)(struct vmm *vmm, void *arg),
+			 bool (*is_bound)(struct vmm *vmm, void *arg), void *arg)
+{
+	unsigned int n = 0, failures = 0;
+	bool failed;
+	int ret;
+
+	do {
+		state_stage2.enter(vmm);
+		fail_nth(++n);
+		ret = bind(vmm, arg);
+		failed = fail_nth_did();
+		failures += !!ret;
+		VFIO_ASSERT(!ret || ret == -ENOMEM, "allocation %u: %d", n, ret);
+		VFIO_ASSERT(ret ? vmm_ste_is(vmm, &state_stage2) : is_bound(vmm, arg),
+			    "the STE after allocation %u: %d", n, ret);
+	} while (failed);
+	VFIO_ASSERT(!ret, "no allocation fails: %d", ret);
+	VFIO_ASSERT(failures, "a bind needs memory");
+}

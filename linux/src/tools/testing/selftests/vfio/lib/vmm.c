@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <string.h>
+#include <unistd.h>
 
 #include <libvfio/oracle.h>
 #include <libvfio/vmm.h>
@@ -44,6 +45,22 @@ void vmm_cleanup(struct vmm *vmm)
 	guest_ram_cleanup(&vmm->ram);
 }
 
+void vmm_close_one(struct vmm *vmm, char which)
+{
+	switch (which) {
+	case 'd':
+		vfio_pci_device_put(&vmm->device);
+		break;
+	case 'g':
+		close(vmm->device.group_fd);
+		vmm->device.group_fd = -1;
+		break;
+	case 'c':
+		vfio_container_close(&vmm->container);
+		break;
+	}
+}
+
 bool vmm_dma_by_ipa(struct vmm *vmm)
 {
 	return dma_arrives(&vmm->device, &vmm->ram, &vmm->src, vmm->src.ipa,
@@ -54,4 +71,21 @@ bool vmm_dma_by_iova(struct vmm *vmm)
 {
 	return dma_arrives(&vmm->device, &vmm->ram, &vmm->src, vmm->src.iova,
 			   &vmm->dst, vmm->dst.iova);
+}
+
+u64 vmm_dst(struct vmm *vmm, const struct guest_state *state)
+{
+	return state->by_iova ? vmm->dst.iova : vmm->dst.ipa;
+}
+
+bool vmm_works(struct vmm *vmm)
+{
+	bool right;
+
+	if (!vmm->device.driver)
+		return true;
+	dma_wait(&vmm->device);
+	right = vmm_dma_by_ipa(vmm);
+	guest_stage_translate(&vmm->device, &vmm->table);
+	return vmm_dma_by_iova(vmm) && right;
 }

@@ -1,32 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <linux/compiler.h>
-
 #include <libvfio/assert.h>
+#include <libvfio/bar0.h>
 #include <libvfio/dma.h>
 #include <libvfio/vfio_pci_device.h>
 
 #include "registers.h"
-
-static u32 edu_read(struct vfio_pci_device *device, u32 offset)
-{
-	u32 val = READ_ONCE(*(u32 *)(device->bar0 + offset));
-
-	dma_barrier();
-	return val;
-}
-
-static void edu_write(struct vfio_pci_device *device, u32 offset, u64 val)
-{
-	dma_barrier();
-	WRITE_ONCE(*(u64 *)(device->bar0 + offset), val);
-}
-
-/* Below 0x80 the device takes nothing else. */
-static void edu_write32(struct vfio_pci_device *device, u32 offset, u32 val)
-{
-	dma_barrier();
-	WRITE_ONCE(*(u32 *)(device->bar0 + offset), val);
-}
 
 static bool edu_match(u16 vendor, u16 device)
 {
@@ -35,7 +13,7 @@ static bool edu_match(u16 vendor, u16 device)
 
 static bool edu_busy(struct vfio_pci_device *device)
 {
-	return edu_read(device, EDU_DMA_CMD) & EDU_DMA_CMD_RUN;
+	return bar0_read32(device, EDU_DMA_CMD) & EDU_DMA_CMD_RUN;
 }
 
 /* The device ignores a command, and any write of the four, while it is busy. */
@@ -45,10 +23,10 @@ static void edu_start(struct vfio_pci_device *device, u64 src, u64 dst,
 	VFIO_ASSERT(size <= EDU_BUFFER_SIZE, "the buffer has %d bytes",
 		    EDU_BUFFER_SIZE);
 	VFIO_ASSERT(!edu_busy(device), "%s is busy", device->bdf);
-	edu_write(device, EDU_DMA_SRC, src);
-	edu_write(device, EDU_DMA_DST, dst);
-	edu_write(device, EDU_DMA_COUNT, size);
-	edu_write(device, EDU_DMA_CMD, cmd | EDU_DMA_CMD_RUN);
+	bar0_write64(device, EDU_DMA_SRC, src);
+	bar0_write64(device, EDU_DMA_DST, dst);
+	bar0_write64(device, EDU_DMA_COUNT, size);
+	bar0_write64(device, EDU_DMA_CMD, cmd | EDU_DMA_CMD_RUN);
 }
 
 static void edu_read_start(struct vfio_pci_device *device, u64 addr,
@@ -66,8 +44,9 @@ static void edu_write_start(struct vfio_pci_device *device, u64 addr,
 static bool edu_send_irq(struct vfio_pci_device *device, unsigned int i, u64 addr,
 			 void *vaddr)
 {
-	edu_write32(device, EDU_IRQ_RAISE, 1);
-	edu_write32(device, EDU_IRQ_ACK, 1);
+	/* Below 0x80 the device takes accesses of 32 bits only. */
+	bar0_write32(device, EDU_IRQ_RAISE, 1);
+	bar0_write32(device, EDU_IRQ_ACK, 1);
 	return true;
 }
 

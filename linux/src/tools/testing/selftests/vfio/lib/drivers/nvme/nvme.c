@@ -20,6 +20,7 @@
 #include <time.h>
 
 #include <libvfio/assert.h>
+#include <libvfio/bar0.h>
 #include <libvfio/dma.h>
 #include <libvfio/vfio_pci_device.h>
 
@@ -45,26 +46,6 @@
 #define CQ_ENTRIES	2
 
 #define ANSWER_SECONDS	60
-
-static u32 nvme_read(struct vfio_pci_device *device, u32 offset)
-{
-	u32 val = READ_ONCE(*(u32 *)(device->bar0 + offset));
-
-	dma_barrier();
-	return val;
-}
-
-static void nvme_write(struct vfio_pci_device *device, u32 offset, u32 val)
-{
-	dma_barrier();
-	WRITE_ONCE(*(u32 *)(device->bar0 + offset), val);
-}
-
-static void nvme_write64(struct vfio_pci_device *device, u32 offset, u64 val)
-{
-	dma_barrier();
-	WRITE_ONCE(*(u64 *)(device->bar0 + offset), val);
-}
 
 static u64 *echo(struct vfio_pci_device *device, unsigned int q)
 {
@@ -120,7 +101,7 @@ static void put_command(struct vfio_pci_device *device, unsigned int q, u32 *tai
 /* All up to @tail may be executed. */
 static void ring(struct vfio_pci_device *device, unsigned int q, u32 tail)
 {
-	nvme_write(device, NVME_SQ_TAIL(q), tail);
+	bar0_write32(device, NVME_SQ_TAIL(q), tail);
 }
 
 static void submit(struct vfio_pci_device *device, unsigned int q, u32 *tail,
@@ -132,23 +113,23 @@ static void submit(struct vfio_pci_device *device, unsigned int q, u32 *tail,
 
 static void keep_full(struct vfio_pci_device *device, unsigned int q)
 {
-	nvme_write(device, NVME_CQ_HEAD(q), CQ_ENTRIES - 1);
+	bar0_write32(device, NVME_CQ_HEAD(q), CQ_ENTRIES - 1);
 }
 
 static void enable(struct vfio_pci_device *device)
 {
-	nvme_write(device, NVME_CC, 0);
-	nvme_write64(device, NVME_CMBMSC,
+	bar0_write32(device, NVME_CC, 0);
+	bar0_write64(device, NVME_CMBMSC,
 		     MEMORY | NVME_CMBMSC_CMSE | NVME_CMBMSC_CRE);
-	nvme_write(device, NVME_AQA,
-		   (CQ_ENTRIES - 1) << 16 | (ADMIN_ENTRIES - 1));
-	nvme_write64(device, NVME_ASQ, MEMORY + ADMIN_SQ);
-	nvme_write64(device, NVME_ACQ, NO_CQ);
-	nvme_write(device, NVME_CC, NVME_CC_EN | NVME_CC_IOSQES_64 |
+	bar0_write32(device, NVME_AQA,
+		     (CQ_ENTRIES - 1) << 16 | (ADMIN_ENTRIES - 1));
+	bar0_write64(device, NVME_ASQ, MEMORY + ADMIN_SQ);
+	bar0_write64(device, NVME_ACQ, NO_CQ);
+	bar0_write32(device, NVME_CC, NVME_CC_EN | NVME_CC_IOSQES_64 |
 				    NVME_CC_IOCQES_16);
-	VFIO_ASSERT(nvme_read(device, NVME_CSTS) == NVME_CSTS_RDY,
+	VFIO_ASSERT(bar0_read32(device, NVME_CSTS) == NVME_CSTS_RDY,
 		    "%s isn't ready", device->bdf);
-	nvme_write(device, NVME_INTMS, ~0U);
+	bar0_write32(device, NVME_INTMS, ~0U);
 	keep_full(device, 0);
 }
 
@@ -226,11 +207,11 @@ static bool nvme_match(u16 vendor, u16 device)
 
 static bool nvme_busy(struct vfio_pci_device *device)
 {
-	if (!(nvme_read(device, NVME_CC) & NVME_CC_EN))
+	if (!(bar0_read32(device, NVME_CC) & NVME_CC_EN))
 		return false;
 	if (!all_echoed(device))
 		return true;
-	nvme_write(device, NVME_CC, 0);
+	bar0_write32(device, NVME_CC, 0);
 	return false;
 }
 
@@ -294,10 +275,10 @@ static bool wait_for_completion(struct vfio_pci_device *device,
 	u32 status;
 
 	do {
-		status = nvme_read(device, NVME_CSTS);
+		status = bar0_read32(device, NVME_CSTS);
 	} while (!(status & NVME_CSTS_CFS) &&
 		 !(__le16_to_cpu(READ_ONCE(completion->status)) & NVME_STATUS_PHASE));
-	nvme_write(device, NVME_CC, 0);
+	bar0_write32(device, NVME_CC, 0);
 	return !(status & NVME_CSTS_CFS);
 }
 

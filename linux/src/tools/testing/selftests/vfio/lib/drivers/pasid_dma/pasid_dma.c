@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <libvfio/assert.h>
+#include <libvfio/bar0.h>
 #include <libvfio/dma.h>
 #include <libvfio/host.h>
 #include <libvfio/pasid_dma.h>
@@ -22,20 +23,6 @@
 #define LARGE_REQUEST	SZ_4K
 #define POLL_US		1000
 #define POLLS_MAX	10000
-
-static u32 get(struct vfio_pci_device *device, u32 offset)
-{
-	u32 val = READ_ONCE(*(u32 *)(device->bar0 + offset));
-
-	dma_barrier();
-	return val;
-}
-
-static void set(struct vfio_pci_device *device, u32 offset, u32 val)
-{
-	dma_barrier();
-	WRITE_ONCE(*(u32 *)(device->bar0 + offset), val);
-}
 
 static bool match(u16 vendor, u16 device)
 {
@@ -55,7 +42,7 @@ const char *pasid_dma_bdf(unsigned int i)
 
 static bool busy(struct vfio_pci_device *device)
 {
-	return get(device, PASID_DMA_COMMAND) & PASID_DMA_COMMAND_START;
+	return bar0_read32(device, PASID_DMA_COMMAND) & PASID_DMA_COMMAND_START;
 }
 
 /* The device ignores what is written meanwhile. */
@@ -64,40 +51,40 @@ static void start(struct vfio_pci_device *device, u64 addr, size_t size, u32 com
 	VFIO_ASSERT(size <= PASID_DMA_BUFFER_SIZE, "the buffer has %d bytes",
 		    PASID_DMA_BUFFER_SIZE);
 	VFIO_ASSERT(!busy(device), "%s is busy", device->bdf);
-	set(device, PASID_DMA_IOVA, addr);
-	set(device, PASID_DMA_IOVA + 4, addr >> 32);
-	set(device, PASID_DMA_OFFSET, 0);
-	set(device, PASID_DMA_LENGTH, size);
-	set(device, PASID_DMA_COMMAND, command | PASID_DMA_COMMAND_START);
+	bar0_write32(device, PASID_DMA_IOVA, addr);
+	bar0_write32(device, PASID_DMA_IOVA + 4, addr >> 32);
+	bar0_write32(device, PASID_DMA_OFFSET, 0);
+	bar0_write32(device, PASID_DMA_LENGTH, size);
+	bar0_write32(device, PASID_DMA_COMMAND, command | PASID_DMA_COMMAND_START);
 }
 
 static void read_start(struct vfio_pci_device *device, u64 addr, size_t size)
 {
-	set(device, PASID_DMA_REQUEST, SMALL_REQUEST);
+	bar0_write32(device, PASID_DMA_REQUEST, SMALL_REQUEST);
 	start(device, addr, size, PASID_DMA_COMMAND_GO_ON);
 }
 
 static void write_start(struct vfio_pci_device *device, u64 addr, size_t size)
 {
-	set(device, PASID_DMA_REQUEST, SMALL_REQUEST);
+	bar0_write32(device, PASID_DMA_REQUEST, SMALL_REQUEST);
 	start(device, addr, size, PASID_DMA_COMMAND_GO_ON | PASID_DMA_COMMAND_TO_MEMORY);
 }
 
 static bool send_irq(struct vfio_pci_device *device, unsigned int i, u64 addr, void *vaddr)
 {
-	set(device, PASID_DMA_INTERRUPT, i);
+	bar0_write32(device, PASID_DMA_INTERRUPT, i);
 	return true;
 }
 
 void pasid_dma_set_pasid(struct vfio_pci_device *device, u32 pasid)
 {
-	set(device, PASID_DMA_PASID,
-	    pasid == PASID_DMA_NO_PASID ? 0 : pasid | PASID_DMA_PASID_VALID);
+	bar0_write32(device, PASID_DMA_PASID,
+		     pasid == PASID_DMA_NO_PASID ? 0 : pasid | PASID_DMA_PASID_VALID);
 }
 
 unsigned int pasid_dma_width(struct vfio_pci_device *device)
 {
-	return FIELD_GET(PASID_DMA_FEATURES_WIDTH, get(device, PASID_DMA_FEATURES));
+	return FIELD_GET(PASID_DMA_FEATURES_WIDTH, bar0_read32(device, PASID_DMA_FEATURES));
 }
 
 u64 *pasid_dma_buffer(struct vfio_pci_device *device)
@@ -107,19 +94,19 @@ u64 *pasid_dma_buffer(struct vfio_pci_device *device)
 
 enum pasid_dma_result pasid_dma_result(struct vfio_pci_device *device)
 {
-	return get(device, PASID_DMA_RESULT);
+	return bar0_read32(device, PASID_DMA_RESULT);
 }
 
 size_t pasid_dma_done(struct vfio_pci_device *device)
 {
-	return get(device, PASID_DMA_DONE);
+	return bar0_read32(device, PASID_DMA_DONE);
 }
 
 static enum pasid_dma_result transfer(struct vfio_pci_device *device, u32 pasid, u64 addr,
 				      size_t size, u32 command)
 {
 	pasid_dma_set_pasid(device, pasid);
-	set(device, PASID_DMA_REQUEST, LARGE_REQUEST);
+	bar0_write32(device, PASID_DMA_REQUEST, LARGE_REQUEST);
 	start(device, addr, size, command);
 	return pasid_dma_result(device);
 }
@@ -143,9 +130,9 @@ enum pasid_dma_result pasid_dma_translate(struct vfio_pci_device *device, u32 pa
 		transfer(device, pasid, addr, SMALL_REQUEST,
 			 PASID_DMA_COMMAND_TRANSLATE | PASID_DMA_COMMAND_TO_MEMORY);
 
-	*grant = get(device, PASID_DMA_GRANT);
-	*translation = get(device, PASID_DMA_TRANSLATION) |
-		       (u64)get(device, PASID_DMA_TRANSLATION + 4) << 32;
+	*grant = bar0_read32(device, PASID_DMA_GRANT);
+	*translation = bar0_read32(device, PASID_DMA_TRANSLATION) |
+		       (u64)bar0_read32(device, PASID_DMA_TRANSLATION + 4) << 32;
 	return result;
 }
 
@@ -159,8 +146,8 @@ enum pasid_dma_result pasid_dma_write_translated(struct vfio_pci_device *device,
 static void repeat(struct vfio_pci_device *device, u64 addr, size_t size,
 		   unsigned int period_us, u32 command)
 {
-	set(device, PASID_DMA_PERIOD, period_us);
-	set(device, PASID_DMA_REQUEST, LARGE_REQUEST);
+	bar0_write32(device, PASID_DMA_PERIOD, period_us);
+	bar0_write32(device, PASID_DMA_REQUEST, LARGE_REQUEST);
 	start(device, addr, size, command | PASID_DMA_COMMAND_REPEAT);
 }
 
@@ -178,17 +165,17 @@ void pasid_dma_repeat_write(struct vfio_pci_device *device, u64 addr, size_t siz
 
 void pasid_dma_stop(struct vfio_pci_device *device)
 {
-	set(device, PASID_DMA_COMMAND, 0);
+	bar0_write32(device, PASID_DMA_COMMAND, 0);
 }
 
 u32 pasid_dma_succeeded(struct vfio_pci_device *device)
 {
-	return get(device, PASID_DMA_SUCCEEDED);
+	return bar0_read32(device, PASID_DMA_SUCCEEDED);
 }
 
 u32 pasid_dma_failed(struct vfio_pci_device *device)
 {
-	return get(device, PASID_DMA_FAILED);
+	return bar0_read32(device, PASID_DMA_FAILED);
 }
 
 bool pasid_dma_goes_on(u32 (*counter)(struct vfio_pci_device *device),

@@ -49,6 +49,9 @@ void vmm_init(struct vmm *vmm, const char *bdf);
 void vmm_init_type(struct vmm *vmm, const char *bdf, unsigned long type);
 void vmm_cleanup(struct vmm *vmm);
 
+/* Close the device, 'd', the group, 'g', or the container, 'c'. */
+void vmm_close_one(struct vmm *vmm, char which);
+
 /* A page of guest memory that @table shows at GUEST_IOVA(). */
 void guest_page_alloc(struct dma_page *page, struct guest_table *table);
 
@@ -71,6 +74,15 @@ struct guest_state {
 	bool by_ipa;
 	bool by_iova;
 };
+
+/* The address by which the device reaches @vmm's dst in @state, if it reaches it at all. */
+u64 vmm_dst(struct vmm *vmm, const struct guest_state *state);
+
+/*
+ * Whether a new VMM's device works in state 2 and then in state 3, where it is left. True if
+ * no driver makes it do DMA.
+ */
+bool vmm_works(struct vmm *vmm);
 
 extern const struct guest_state state_stage2;
 extern const struct guest_state state_abort;
