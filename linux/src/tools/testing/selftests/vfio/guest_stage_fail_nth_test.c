@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Each allocation on the way of each call fails once. The call says so, and leaves
- * everything as it was. Whether something was leaked is worth half a minute only
- * once in between; whoever runs the tests looks again after them.
+ * everything as it was. A search for leaks takes half a minute, so only two of the tests
+ * search, and whoever runs the tests searches again after them.
  */
 #include <fcntl.h>
 
@@ -14,7 +14,7 @@
 FIXTURE(guest_stage_fail_nth)
 {
 	struct vmm vmm;
-	/* What was made to fail, and how often the call did. */
+	/* The allocation that was made to fail, and how often the call failed. */
 	unsigned int n;
 	unsigned int failures;
 };
@@ -27,7 +27,7 @@ FIXTURE_SETUP(guest_stage_fail_nth)
 	vmm_init(&self->vmm, vfio_selftests_bdf(0));
 }
 
-/* What failed may have left something. What never does has nothing to leave. */
+/* The device goes back to the host as if no call had failed. */
 FIXTURE_TEARDOWN(guest_stage_fail_nth)
 {
 	vmm_cleanup(&self->vmm);
@@ -51,7 +51,7 @@ TEST_F(guest_stage_fail_nth, first_bind)
 	fail_nth_first_bind(vmm, bind_table, is_translating, &vmm->table);
 }
 
-/* Nothing is needed that isn't there already, so nothing can fail. */
+/* A rebind needs nothing that isn't there already, so it can't fail. */
 TEST_F(guest_stage_fail_nth, rebind)
 {
 	struct vmm *vmm = &self->vmm;
@@ -111,7 +111,7 @@ TEST_F(guest_stage_fail_nth, container_info)
 		EXPECT_TRUE(!ret || ret == -ENOMEM);
 	} while (failed);
 	EXPECT_EQ(0, ret);
-	/* One for each capability, one at least for ours. */
+	/* There is an allocation for each capability, and ours is one of several. */
 	EXPECT_LT(1, self->failures);
 	if (can_leak)
 		EXPECT_FALSE(host_has_leaks());
@@ -133,7 +133,7 @@ TEST_F(guest_stage_fail_nth, info)
 	EXPECT_EQ(0, ret);
 }
 
-/* Nothing is allocated, so nothing can fail, whatever a guest writes. */
+/* Whatever a guest writes, nothing is allocated, so nothing can fail. */
 TEST_F(guest_stage_fail_nth, invalidate)
 {
 	struct iommu_guest_command_smmuv3 cmds[100];
@@ -153,7 +153,7 @@ TEST_F(guest_stage_fail_nth, invalidate)
 	EXPECT_EQ(1, self->n);
 }
 
-/* The queue, the file, and a place for its descriptor. */
+/* The call allocates the queue, the file, and a place for its descriptor. */
 TEST_F(guest_stage_fail_nth, fault_fd)
 {
 	struct vmm *vmm = &self->vmm;
@@ -177,7 +177,7 @@ TEST_F(guest_stage_fail_nth, fault_fd)
 		EXPECT_FALSE(host_has_leaks());
 }
 
-/* Neither way needs memory of its own. */
+/* Neither faults nor answers need memory of their own. */
 TEST_F(guest_stage_fail_nth, faults_and_answers)
 {
 	struct vmm *vmm = &self->vmm;
@@ -200,8 +200,8 @@ TEST_F(guest_stage_fail_nth, faults_and_answers)
 }
 
 /*
- * A domain that nests needs more than another: a VMID, and a stage 2. Without one
- * the device stays as it is once its group is in a container: blocked.
+ * A domain that nests needs more than another: a VMID, and a stage 2. If there is no domain,
+ * the device stays blocked, as it is from when its group is in a container.
  */
 TEST_F(guest_stage_fail_nth, set_iommu)
 {
@@ -226,7 +226,7 @@ TEST_F(guest_stage_fail_nth, set_iommu)
 	vfio_pci_device_get(&vmm->device);
 }
 
-/* A VMM that has a device at work, and gets another. */
+/* The VMM has a device at work, and gets another one. */
 FIXTURE(guest_stage_fail_nth_second)
 {
 	struct vmm vmm;
@@ -297,7 +297,7 @@ TEST_F(guest_stage_fail_nth_second, bind)
 	EXPECT_NE(0, self->failures);
 }
 
-/* Another group in the container: the domain that is bound on is there already. */
+/* Another group comes into the container, which has the domain already. */
 TEST_F(guest_stage_fail_nth_second, attach)
 {
 	struct vfio_container *container = &self->vmm.container;
@@ -324,7 +324,7 @@ TEST_F(guest_stage_fail_nth_second, attach)
 	EXPECT_NE(0, self->failures);
 }
 
-/* The device alone: its group is in the container all the time. */
+/* Only the device is opened. Its group is in the container all the time. */
 TEST_F(guest_stage_fail_nth_second, open)
 {
 	struct vfio_pci_device *second = &self->second;

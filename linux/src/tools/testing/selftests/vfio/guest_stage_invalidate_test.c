@@ -17,14 +17,14 @@ FIXTURE(guest_stage_invalidate)
 {
 	struct vmm vmm;
 	struct vfio_pci_device second;
-	/* What IOVA was, and what the guest changes it to. */
+	/* The page that IOVA leads to, and the page that the guest changes it to. */
 	struct dma_page old;
 	struct dma_page new;
 	struct iommu_guest_command_smmuv3 others[OTHERS_MAX];
 	unsigned int nr_others;
 };
 
-/* What invalidates the translation of IOVA. */
+/* The command invalidates the translation of IOVA. */
 FIXTURE_VARIANT(guest_stage_invalidate)
 {
 	struct iommu_guest_command_smmuv3 (*command)(void);
@@ -49,7 +49,7 @@ COMMAND_VARIANT(nh_vaa, guest_cmd_tlbi_vaa(IOVA));
 COMMAND_VARIANT(nh_va_with_level,
 		guest_cmd_range(guest_cmd_tlbi_va(GUEST_ASID, IOVA),
 				CMD_TG_4K, 3, 0, 0));
-/* 4 pages, of which IOVA is the last */
+/* These are 4 pages, and IOVA is the last. */
 COMMAND_VARIANT(nh_va_range,
 		guest_cmd_range(guest_cmd_tlbi_va(GUEST_ASID,
 						  IOVA - 3 * GUEST_PAGE_SIZE),
@@ -57,7 +57,7 @@ COMMAND_VARIANT(nh_va_range,
 COMMAND_VARIANT(nh_vaa_range,
 		guest_cmd_range(guest_cmd_tlbi_vaa(IOVA - 3 * GUEST_PAGE_SIZE),
 				CMD_TG_4K, 3, 1, 1));
-/* Not what the architecture defines the result of: all goes */
+/* The architecture doesn't define the result of this, so all is invalidated. */
 COMMAND_VARIANT(nh_va_misaligned_range,
 		guest_cmd_range(guest_cmd_tlbi_va(GUEST_ASID,
 						  IOVA - 3 * GUEST_PAGE_SIZE),
@@ -70,7 +70,7 @@ static void add_other(FIXTURE_DATA(guest_stage_invalidate) * self,
 	self->others[self->nr_others++] = cmd;
 }
 
-/* All that has nothing to do with the translation of IOVA for the device. */
+/* These commands have nothing to do with the device's translation of IOVA. */
 static void add_others(FIXTURE_DATA(guest_stage_invalidate) * self)
 {
 	u64 next = IOVA + GUEST_PAGE_SIZE;
@@ -81,7 +81,7 @@ static void add_others(FIXTURE_DATA(guest_stage_invalidate) * self)
 	add_other(self, guest_cmd_tlbi_vaa(next));
 	add_other(self, guest_cmd_range(guest_cmd_tlbi_va(GUEST_ASID, next),
 					CMD_TG_4K, 3, 31, 1));
-	/* 4 pages, up to the one before IOVA */
+	/* These are 4 pages, up to the one before IOVA. */
 	add_other(self, guest_cmd_range(guest_cmd_tlbi_vaa(IOVA -
 							   4 * GUEST_PAGE_SIZE),
 					CMD_TG_4K, 0, 3, 0));
@@ -153,7 +153,7 @@ TEST_F(guest_stage_invalidate, translation)
 	EXPECT_TRUE(iova_is(vmm, &self->new));
 }
 
-/* A page that the guest takes away: nothing may arrive there afterwards. */
+/* The guest takes a page away. Nothing may arrive there afterwards. */
 TEST_F(guest_stage_invalidate, no_translation)
 {
 	struct iommu_guest_command_smmuv3 command = variant->command();

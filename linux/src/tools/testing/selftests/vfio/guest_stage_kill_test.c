@@ -11,7 +11,7 @@
 
 FIXTURE(guest_stage_kill)
 {
-	/* Shared: the child's, and looked at by the test. */
+	/* The child has it, and the test looks at it: the memory is shared. */
 	struct vmm *vmm;
 	struct victim victim;
 	struct child child;
@@ -69,11 +69,11 @@ FIXTURE_SETUP(guest_stage_kill)
 	self->victim.state = variant->state;
 	self->victim.bdf = vfio_selftests_device(variant->kind);
 	self->pinned = host_pinned_pages();
-	/* Before the child asks it: one connection for both. */
+	/* Test and child have one connection, which is made before the child asks. */
 	oracle_present();
 }
 
-/* After all of it a VMM finds the device as if nothing had been. */
+/* The next VMM finds the device as if there had been none before. */
 FIXTURE_TEARDOWN(guest_stage_kill)
 {
 	EXPECT_TRUE(vmm_ste_is_host(self->vmm));
@@ -121,7 +121,7 @@ static void alternate(struct child *child, void *arg)
 	}
 }
 
-/* On its way from one state to another, and back. */
+/* The VMM is killed while it goes from one state to another and back. */
 TEST_F(guest_stage_kill, at_work)
 {
 	unsigned int i;

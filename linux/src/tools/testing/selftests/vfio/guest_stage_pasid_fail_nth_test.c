@@ -28,7 +28,7 @@ FIXTURE(guest_stage_pasid_fail_nth)
 {
 	struct vmm vmm;
 	struct guest_cds cds;
-	/* A linear one, to bind that other in its place */
+	/* This one is linear. The other one is bound in its place. */
 	struct guest_cds linear;
 	int fd;
 	unsigned int n;
@@ -105,7 +105,7 @@ TEST_F(guest_stage_pasid_fail_nth, first_bind)
 	fail_nth_first_bind(&self->vmm, bind_with_ats, is_bound_with_ats, &self->cds);
 }
 
-/* To another format, with ATS on and off: nothing is needed that isn't there already. */
+/* A rebind to another format, with ATS on or off, needs nothing that isn't there already. */
 TEST_F(guest_stage_pasid_fail_nth, rebind)
 {
 	struct vmm *vmm = &self->vmm;
@@ -145,7 +145,7 @@ static struct iommu_guest_command_smmuv3 atc_inv(u64 flags, u32 pasid)
 	return cmd;
 }
 
-/* Nothing is allocated, whatever a guest writes. */
+/* Whatever a guest writes, nothing is allocated. */
 TEST_F(guest_stage_pasid_fail_nth, invalidate)
 {
 	struct iommu_guest_command_smmuv3 cmds[] = {
@@ -170,7 +170,7 @@ TEST_F(guest_stage_pasid_fail_nth, invalidate)
 	EXPECT_EQ(1, self->n);
 }
 
-/* A file of faults is had or not, and one that is had tells of the PASID. */
+/* The VMM gets a file of faults or it doesn't. A file that it gets tells of the PASID. */
 TEST_F(guest_stage_pasid_fail_nth, faults)
 {
 	struct iommu_guest_fault fault;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Two SMMUs that differ, with devices of both in one container: each is asked about, bound,
- * invalidated and unmapped for its own devices.
+ * A container has devices behind two SMMUs that differ. Queries, binds, invalidations and
+ * unmaps reach the SMMU that the device is behind.
  */
 #include <fcntl.h>
 #include <linux/sizes.h>
@@ -28,7 +28,7 @@ struct side {
 
 FIXTURE(guest_stage_pasid_smmus)
 {
-	/* The container, with the first device, and the second device. */
+	/* This one has the container and the first device. */
 	struct vmm vmm;
 	struct vfio_pci_device second;
 	struct iommu_guest_stage_info info[2];
@@ -36,7 +36,7 @@ FIXTURE(guest_stage_pasid_smmus)
 	int gate;
 };
 
-/* The first that isn't behind the SMMU of the first of all. */
+/* The first device that isn't behind the same SMMU as the first of all. */
 static const char *behind_the_other(void)
 {
 	const char *bdf;
@@ -56,7 +56,7 @@ static void map_page(struct side *side, struct guest_ram *ram)
 			GUEST_READ | GUEST_WRITE);
 }
 
-/* PASID has a descriptor, and no other. */
+/* Only PASID has a descriptor. */
 static void side_init(struct side *side, struct vfio_pci_device *device,
 		      struct guest_ram *ram, u16 asid, u32 pasid_bits)
 {
@@ -139,7 +139,7 @@ TEST_F(guest_stage_pasid_smmus, query)
 	EXPECT_EQ(info[0].ipa_bits, info[1].ipa_bits);
 }
 
-/* What the one has, the other refuses. */
+/* Each SMMU takes what it has room for, and refuses what only the other has. */
 TEST_F(guest_stage_pasid_smmus, limits)
 {
 	struct iommu_guest_stage_config config;
@@ -172,7 +172,7 @@ TEST_F(guest_stage_pasid_smmus, bind_and_unbind)
 	EXPECT_TRUE(arrives(&sides[0]));
 }
 
-/* Of a device's CD: by the SMMU that the device is behind. */
+/* A command about a device's CD goes to the SMMU that the device is behind. */
 TEST_F(guest_stage_pasid_smmus, invalidate_cd)
 {
 	struct iommu_guest_command_smmuv3 cmd;
@@ -194,7 +194,7 @@ TEST_F(guest_stage_pasid_smmus, invalidate_cd)
 	}
 }
 
-/* Of the TLB: by both, since the guest sees one. */
+/* A command about the TLB goes to both SMMUs, because the guest sees one. */
 TEST_F(guest_stage_pasid_smmus, invalidate_tlb)
 {
 	struct iommu_guest_command_smmuv3 cmd = guest_command(CMD_OP_TLBI_NSNH_ALL);
@@ -211,7 +211,7 @@ TEST_F(guest_stage_pasid_smmus, invalidate_tlb)
 		EXPECT_TRUE(is_refused(&sides[i]));
 }
 
-/* What leaves stage 2 is out of reach through both. */
+/* Memory that leaves stage 2 is out of reach through both SMMUs. */
 TEST_F(guest_stage_pasid_smmus, unmap)
 {
 	struct side *sides = self->sides;
@@ -226,7 +226,7 @@ TEST_F(guest_stage_pasid_smmus, unmap)
 		EXPECT_TRUE(arrives(&sides[i]));
 }
 
-/* A guest is told of the faults of both. */
+/* The guest is told of the faults behind both SMMUs. */
 TEST_F(guest_stage_pasid_smmus, faults)
 {
 	int fd = guest_fault_fd(&self->vmm.container, O_NONBLOCK | O_CLOEXEC);
@@ -249,8 +249,8 @@ TEST_F(guest_stage_pasid_smmus, faults)
 }
 
 /*
- * The gate is open where stage 2 forces write-back, whatever the administrator says, and
- * where it doesn't that is what opens it.
+ * Where stage 2 forces write-back, the gate is open whatever the administrator says. Where
+ * stage 2 doesn't, only the administrator can open the gate.
  */
 TEST_F(guest_stage_pasid_smmus, coherency)
 {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The device is taken from its VMM: from vfio-pci, or off the bus. The kernel asks for it
- * and waits. Until the VMM lets go of it, or is gone, all stays as it is bound; then
- * nothing is left of it, and the device can be used again.
+ * The device is taken from vfio-pci, or off the bus, while a VMM has it. The kernel asks the
+ * VMM for the device, and waits. Until the VMM lets go of the device, or is gone, the device
+ * stays bound as it is. Then nothing is left of that, and the device can be used again.
  */
 #include <libvfio/harness.h>
 
@@ -15,7 +15,7 @@ struct order {
 
 FIXTURE(guest_stage_remove)
 {
-	/* Shared: a child's, in some of the tests. */
+	/* A child has it in some of the tests: the memory is shared. */
 	struct vmm *vmm;
 	struct order order;
 	struct child vmm_child;
@@ -30,7 +30,7 @@ FIXTURE_VARIANT(guest_stage_remove)
 	bool (*take_away)(const char *bdf);
 };
 
-/* The driver goes in every state of the one kind of device, the device of the other. */
+/* An edu's driver and an NVMe controller are taken away in every state. */
 FIXTURE_VARIANT_ADD(guest_stage_remove, driver_stage2)
 {
 	.state = &state_stage2, .take_away = host_device_release,
@@ -96,11 +96,11 @@ FIXTURE_SETUP(guest_stage_remove)
 	self->order.take_away = variant->take_away;
 	self->order.bdf = vfio_selftests_device(variant->kind);
 	self->pinned = host_pinned_pages();
-	/* Before a child asks it: one connection for all. */
+	/* Test and children have one connection, which is made before a child asks. */
 	oracle_present();
 }
 
-/* Whoever has it next finds it as if nothing had been. */
+/* The next VMM finds the device as if there had been none before. */
 FIXTURE_TEARDOWN(guest_stage_remove)
 {
 	struct vmm *vmm = self->vmm;
@@ -134,7 +134,7 @@ static void start_transfer(struct order *order)
 		dma_write_start(&vmm->device, vmm_dst(vmm, order->state), DMA_SIZE);
 }
 
-/* What it inherited would keep the device open. */
+/* The child closes the files that it inherited, which would keep the device open. */
 static void take_away(struct child *child, void *arg)
 {
 	struct order *order = arg;
@@ -149,7 +149,7 @@ static void take_away(struct child *child, void *arg)
 		_exit(1);
 }
 
-/* Nothing of a device is let through where there is none. */
+/* Where there is no device, the SMMU lets nothing through. */
 static bool ste_is_of_nobody(struct vmm *vmm)
 {
 	struct ste ste;
@@ -198,7 +198,7 @@ TEST_F(guest_stage_remove, given_back)
 	EXPECT_TRUE(is_gone(&self->order));
 }
 
-/* The device is enough: its group leaves the container with the last device in it. */
+/* Closing the device is enough: the group leaves the container with its last device. */
 TEST_F(guest_stage_remove, only_the_device_is_closed)
 {
 	struct vmm *vmm = self->vmm;
@@ -222,12 +222,12 @@ static void start_and_stay(struct child *child, void *arg)
 	pause();
 }
 
-/* A VMM that doesn't listen. */
+/* This VMM doesn't listen. */
 TEST_F(guest_stage_remove, vmm_is_killed)
 {
 	child_start(&self->vmm_child, start_and_stay, &self->order);
 	child_wait_ready(&self->vmm_child);
-	/* The files are the other child's. */
+	/* The other child has the files, so this one has none to close. */
 	self->vmm->device.container = NULL;
 	child_start(&self->child, take_away, &self->order);
 	child_wait_ready(&self->child);

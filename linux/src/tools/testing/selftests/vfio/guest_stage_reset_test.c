@@ -33,7 +33,7 @@ static bool nvme_is_enabled(struct vfio_pci_device *device)
 	return READ_ONCE(*(u32 *)(device->bar0 + NVME_CC)) & NVME_CC_EN;
 }
 
-/* As a guest does it, without the VMM. VFIO doesn't say whether it was possible. */
+/* A guest resets it so, without the VMM. VFIO doesn't say whether that was possible. */
 static int reset_by_config(struct vfio_pci_device *device)
 {
 	u16 pos = find_capability(device, PCI_CAP_ID_EXP) + PCI_EXP_DEVCTL;
@@ -183,7 +183,7 @@ TEST_F(guest_stage_reset, stays_bound)
 	EXPECT_TRUE(vmm_dma_is(vmm, &state_stage2));
 }
 
-/* The SMMU isn't told anything: what it has cached of the guest is as good as before. */
+/* The SMMU is told nothing, because what it has cached of the guest is as good as before. */
 TEST_F(guest_stage_reset, no_commands)
 {
 	struct vmm *vmm = &self->vmm;
@@ -195,7 +195,7 @@ TEST_F(guest_stage_reset, no_commands)
 	EXPECT_EQ(0, oracle_count_commands("TLBI"));
 }
 
-/* What the device had under way is over, and went nowhere else. */
+/* The transfers that were under way are over, and went nowhere else. */
 TEST_F(guest_stage_reset, during_a_stream)
 {
 	struct vmm *vmm = &self->vmm;
@@ -270,7 +270,7 @@ TEST_F(guest_stage_reset, while_rebinding)
 	EXPECT_TRUE(vmm_dma_is(vmm, &state_translate));
 }
 
-/* The first device, of whatever kind: that of the others is one that can do streams. */
+/* This is the first device, of whatever kind. The other tests have one that can do streams. */
 FIXTURE(guest_stage_reset_first)
 {
 	struct vmm vmm;
@@ -369,7 +369,7 @@ TEST_F(guest_stage_sleep, stays_bound)
 	}
 }
 
-/* And what changes meanwhile counts from when it wakes up. */
+/* What changes while the device sleeps counts when it wakes up. */
 TEST_F(guest_stage_sleep, is_changed)
 {
 	struct vmm *vmm = &self->vmm;

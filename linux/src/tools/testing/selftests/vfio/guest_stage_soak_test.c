@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Whole lives of VMMs, one after the other, each doing what came to its mind. Some are
- * killed on the way. After each there is nothing left, whatever it was.
+ * One VMM lives after the other, and does what comes to its mind. Some are killed on the way.
+ * Whatever a VMM did, it leaves nothing behind.
  *
  * --cycles=N: so many lives. --seed=N: what they do. Both come first on the command line.
  */
@@ -15,13 +15,13 @@
 #define ACTIONS_MAX	12
 #define KILL_WITHIN_US	30000
 #define BALLAST_STEP	SZ_4M
-/* What a VMM needs to live, and what the machine does. */
+/* So much is left for a VMM to live, and for the rest of the machine. */
 #define MEMORY_LEFT_KB	(96 * 1024)
 
 static unsigned int nr_cycles = NR_CYCLES;
 static unsigned int seed = 1;
 
-/* One life. @vmm is shared, all else is decided before it begins. */
+/* This is one life. @vmm is shared, and all else is decided before the life begins. */
 struct life {
 	struct vmm *vmm;
 	const char *bdf;
@@ -39,7 +39,7 @@ static void rebind(struct vmm *vmm)
 	guest_stage_translate(&vmm->device, &vmm->table);
 }
 
-/* Wherever that leads. */
+/* The transfer may lead anywhere. */
 static void transfer(struct vmm *vmm)
 {
 	struct vfio_pci_device *device = &vmm->device;
@@ -53,7 +53,7 @@ static void transfer(struct vmm *vmm)
 		dma_write_start(device, addr, DMA_SIZE);
 }
 
-/* Once it is out, it may stay out. */
+/* Memory that is unmapped may stay so. */
 static void unmap_and_map(struct vmm *vmm)
 {
 	if (__vfio_dma_unmap(&vmm->container, vmm->ram.ipa, vmm->ram.size) ||
@@ -111,7 +111,7 @@ static void live(struct vmm *vmm, unsigned int nr_actions)
 		actions[random() % ARRAY_SIZE(actions)](vmm);
 }
 
-/* In any order, or leave it to the kernel. */
+/* Close the files in any order, or leave them to the kernel. */
 static void die(struct vmm *vmm)
 {
 	unsigned int i, which = random();
@@ -155,7 +155,7 @@ FIXTURE(guest_stage_soak)
 	u16 vmid;
 };
 
-/* What the next container gets: the same again, if none was lost. */
+/* The next container gets the same VMID again, if none was lost. */
 static u16 next_vmid(struct vmm *vmm)
 {
 	vmm_init(vmm, vfio_selftests_bdf(0));
@@ -186,7 +186,7 @@ FIXTURE_TEARDOWN(guest_stage_soak)
 	}
 }
 
-/* One life, and whether it left nothing. */
+/* Live one life. Whether it left nothing. */
 static bool cycle(struct life *life)
 {
 	struct child child;
@@ -240,7 +240,7 @@ static void hold_memory(struct child *child, void *arg)
 	pause();
 }
 
-/* While the machine is short of memory, and moves what isn't pinned. */
+/* The machine is short of memory meanwhile, and moves what isn't pinned. */
 TEST_F_TIMEOUT(guest_stage_soak, under_pressure, 1000000)
 {
 	struct child child;

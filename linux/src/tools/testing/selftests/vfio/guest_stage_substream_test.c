@@ -20,11 +20,11 @@ enum sender {
 	WITHOUT,
 	ZERO,
 	VALID,
-	/* Valid, but its table is empty. */
+	/* The descriptor is valid, but its table is empty. */
 	UNMAPPED,
-	/* CD.V = 0. */
+	/* The descriptor has CD.V = 0. */
 	NO_CD,
-	/* L1CD.V = 0, in tables that have two levels. */
+	/* A table of two levels has L1CD.V = 0 here. */
 	NO_LEAF,
 	/* The table has no room for either: the first such PASID, and the last that there is. */
 	BEYOND,

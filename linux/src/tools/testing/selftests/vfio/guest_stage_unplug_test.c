@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The device is taken out of its port, by somebody who presses the button first. Until
- * the VMM lets go of it, or is gone, it stays in and as it is bound.
+ * the VMM lets go of the device, or is gone, the device stays in, and bound as it is.
  *
- * A program of its own: the driver of the port has a report of lockdep to itself, which
- * ends lockdep.
+ * This is a program of its own, because lockdep reports something about the port's driver,
+ * and is off after a report.
  */
 #include <libvfio/harness.h>
 #include <libvfio/victim.h>
 
 FIXTURE(guest_stage_unplug)
 {
-	/* Shared: a child's, in one of the tests. */
+	/* A child has it in one of the tests: the memory is shared. */
 	struct vmm *vmm;
 	const char *bdf;
 	struct child child;
@@ -52,7 +52,7 @@ FIXTURE_SETUP(guest_stage_unplug)
 	self->pinned = host_pinned_pages();
 }
 
-/* Another one is put in, which takes the port a while. */
+/* Another device is put in. The port takes a while for that. */
 FIXTURE_TEARDOWN(guest_stage_unplug)
 {
 	struct vmm *vmm = self->vmm;
@@ -67,7 +67,7 @@ FIXTURE_TEARDOWN(guest_stage_unplug)
 	vmm_cleanup(vmm);
 }
 
-/* Nothing of a device is let through where there is none. */
+/* Where there is no device, the SMMU lets nothing through. */
 static bool is_gone(struct vmm *vmm)
 {
 	struct ste ste;

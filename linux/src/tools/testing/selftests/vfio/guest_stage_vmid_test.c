@@ -8,7 +8,7 @@
 
 FIXTURE(guest_stage_vmid)
 {
-	/* Shared: a child's, in one of the tests. */
+	/* A child has it in one of the tests: the memory is shared. */
 	struct vmm *vmm;
 	const char *bdf;
 };
@@ -17,7 +17,7 @@ FIXTURE_VARIANT(guest_stage_vmid)
 {
 	const char *kind;
 	const struct guest_state *state;
-	/* In which device, group and container are closed. */
+	/* The order in which device, group and container are closed. */
 	const char *order;
 };
 
@@ -67,7 +67,7 @@ FIXTURE_TEARDOWN(guest_stage_vmid)
 {
 }
 
-/* What the next container gets. */
+/* The VMID that the next container gets. */
 static u16 next_vmid(void)
 {
 	struct vmm other;
@@ -77,7 +77,7 @@ static u16 next_vmid(void)
 	return ste_vmid(&other.stage2_ste);
 }
 
-/* With a transfer under way, and one thing closed after the other. */
+/* A transfer is under way, while one file is closed after the other. */
 TEST_F(guest_stage_vmid, closed)
 {
 	struct victim victim = { self->vmm, self->bdf, variant->state };
@@ -101,7 +101,7 @@ TEST_F(guest_stage_vmid, closed)
 	guest_ram_cleanup(&vmm->ram);
 }
 
-/* Attached to another container, the group is the last to leave the first. */
+/* The device is closed first, and its group leaves the container last. */
 TEST_F(guest_stage_vmid, group_leaves)
 {
 	struct victim victim = { self->vmm, self->bdf, variant->state };

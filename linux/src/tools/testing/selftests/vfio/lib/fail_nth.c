@@ -13,7 +13,7 @@
 
 static int fail_nth_fd = -1;
 
-/* Allocations that may sleep fail too, and without a word in the log. */
+/* Let allocations that may sleep fail too, without a word in the log. */
 bool fail_nth_enable(void)
 {
 	static const char * const settings[][2] = {

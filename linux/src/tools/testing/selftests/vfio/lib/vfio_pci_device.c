@@ -8,7 +8,7 @@
 #include <libvfio/assert.h>
 #include <libvfio/vfio_pci_device.h>
 
-/* Not the StreamID, so that a mix-up of the two shows. */
+/* It differs from the StreamID, so that a mix-up of the two shows. */
 #define VSID_OF(sid)	(0x10000 + (u32)(sid))
 
 u16 pci_requester_id(const char *bdf)

@@ -28,7 +28,7 @@
 
 #define NSID		1
 #define BLOCK_SIZE	512
-/* The medium: the buffer, of which a command can have a page, and a block that isn't zero. */
+/* The medium has the buffer, of which a command can have a page, and a block that isn't zero. */
 #define BUFFER_SIZE	SZ_4K
 #define STREAM_SIZE	SZ_64K
 #define ECHO_BLOCK	200
@@ -38,7 +38,7 @@
 #define ADMIN_SQ	0x0
 #define ECHO(q)		(0x1000 + (q) * BLOCK_SIZE)
 #define IO_SQ(q)	(0x10000 + (q) * 0x20000)
-/* Never written to. */
+/* Nothing is ever written there. */
 #define NO_CQ		0x1000
 #define NR_QUEUES	4
 #define ADMIN_ENTRIES	64
@@ -71,7 +71,7 @@ static bool all_echoed(struct vfio_pci_device *device)
 	return true;
 }
 
-/* It comes from outside of time, where time stands for instructions: don't sleep. */
+/* Where time stands for instructions, the answer comes from outside of time: don't sleep. */
 static void wait_for_echo(struct vfio_pci_device *device, unsigned int q)
 {
 	struct timespec start, now;

@@ -12,7 +12,7 @@ bool fail_nth_enable(void);
 /* Make the @n-th allocation of this thread fail from now on. None for 0. */
 void fail_nth(unsigned int n);
 
-/* Whether there were so many. None fails after this. */
+/* Whether the allocation was reached, and so failed. No allocation fails after this. */
 bool fail_nth_did(void);
 
 /*

@@ -11,7 +11,7 @@
 
 struct fuzz_pasids;
 
-/* Of a round: no more than there are operations, and the device's own. */
+/* A round has so many operations. Each may give the device one name more than its own. */
 #define FUZZ_OPS_OF_ROUND	16
 #define FUZZ_VSIDS_MAX		(FUZZ_OPS_OF_ROUND + 1)
 
