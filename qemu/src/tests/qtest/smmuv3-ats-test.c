@@ -26,8 +26,6 @@
 #define PASID           5
 #define NO_CD           6
 
-#define CR0_SMMUEN      BIT(0)
-#define CR0_QUEUES      (BIT(2) | BIT(3))
 #define CR0_ATSCHK      BIT(4)
 
 /* F_BAD_ATS_TREQ, 7.3.6: for one STU */
@@ -55,22 +53,9 @@ static void set_cr0(World *w, uint32_t val)
     qtest_writel(w->t.qts, w->t.base + SMMU_CR0, CR0_QUEUES | val);
 }
 
-static uint64_t ste_addr(World *w, int dword)
-{
-    return w->t.strtab + TEST_SID * 64 + dword * 8;
-}
-
-/* Change a field of a structure in memory, and see to it that it is noticed. */
-static void set_field(World *w, uint64_t addr, int pos, int bits, uint64_t val)
-{
-    qtest_writeq(w->t.qts, addr, deposit64(qtest_readq(w->t.qts, addr), pos,
-                                           bits, val));
-    smmuv3_invalidate_all(&w->t);
-}
-
 static void set_eats(World *w, int eats)
 {
-    set_field(w, ste_addr(w, 1), 28, 2, eats);
+    set_field(&w->t, ste_addr(&w->t, 1), 28, 2, eats);
 }
 
 static void start_world(World *w, uint8_t config, const char *args)
@@ -290,7 +275,7 @@ static void test_configuration(void)
     check_error(&w, NO_CD);                     /* C_BAD_CD */
     check_error(&w, 1 << CDMAX);                /* C_BAD_SUBSTREAMID */
     check_error(&w, 0);                         /* F_STREAM_DISABLED */
-    set_field(&w, ste_addr(&w, 1), 0, 2, S1DSS_ABORT);
+    set_field(&w.t, ste_addr(&w.t, 1), 0, 2, S1DSS_ABORT);
     check_error(&w, NO_PASID);                  /* F_STREAM_DISABLED */
     check_granted(&w, PASID);
 
@@ -301,14 +286,14 @@ static void test_configuration(void)
     check_forbidden(&w, NO_PASID);
     set_eats(&w, 1);
 
-    set_field(&w, ste_addr(&w, 0), 0, 1, 0);    /* C_BAD_STE */
+    set_field(&w.t, ste_addr(&w.t, 0), 0, 1, 0);    /* C_BAD_STE */
     check_error(&w, PASID);
     set_eats(&w, 0);
     check_error(&w, PASID);
     set_eats(&w, 1);
-    set_field(&w, ste_addr(&w, 0), 0, 1, 1);
+    set_field(&w.t, ste_addr(&w.t, 0), 0, 1, 1);
 
-    set_field(&w, ste_addr(&w, 0), 45, 1, 1);   /* C_BAD_STE: 3.4.3 */
+    set_field(&w.t, ste_addr(&w.t, 0), 45, 1, 1);   /* C_BAD_STE: 3.4.3 */
     check_error(&w, PASID);
     set_eats(&w, 0);
     check_error(&w, PASID);
@@ -316,7 +301,7 @@ static void test_configuration(void)
     set_cr0(&w, CR0_SMMUEN | CR0_ATSCHK);       /* 3.9.1.3 */
     check_translated(&w, w.pa, NO_PASID, PASID_DMA_RESULT_ABORT);
     set_cr0(&w, CR0_SMMUEN);
-    set_field(&w, ste_addr(&w, 0), 45, 1, 0);
+    set_field(&w.t, ste_addr(&w.t, 0), 45, 1, 0);
 
     smmuv3_shrink_strtab(&w.t, 2);              /* C_BAD_STREAMID */
     check_error(&w, PASID);
@@ -349,8 +334,8 @@ static void test_faults(void)
 
     for (record = 0; record < 2; record++) {
         start_world(&w, STE_CONFIG_NESTED, ARGS);
-        set_field(&w, ste_addr(&w, 2), 58, 1, record);      /* S2R */
-        set_field(&w, vm_pa(&w.t, w.cd), 45, 1, record);    /* CD.R */
+        set_field(&w.t, ste_addr(&w.t, 2), 58, 1, record);      /* S2R */
+        set_field(&w.t, vm_pa(&w.t, w.cd), 45, 1, record);    /* CD.R */
         check_granted(&w, NO_PASID);
         check_denied(&w, IOVA + TEST_PAGE, NO_PASID);
         check_denied(&w, IOVA + TEST_PAGE, PASID);
@@ -384,7 +369,7 @@ static void test_skip_stage1(void)
     World w;
 
     start_world(&w, STE_CONFIG_S1, ARGS);
-    set_field(&w, ste_addr(&w, 1), 0, 2, S1DSS_BYPASS);
+    set_field(&w.t, ste_addr(&w.t, 1), 0, 2, S1DSS_BYPASS);
     check_success(&w, false, w.page + 8, NO_PASID, GRANT_RW, w.page + 8);
     check_success(&w, true, w.page + 8, NO_PASID, GRANT_RW, w.page + 8);
     check_denied(&w, BEYOND_OAS, NO_PASID);
@@ -394,7 +379,7 @@ static void test_skip_stage1(void)
     test_stop(&w.t);
 
     start_world(&w, STE_CONFIG_NESTED, ARGS);
-    set_field(&w, ste_addr(&w, 1), 0, 2, S1DSS_BYPASS);
+    set_field(&w.t, ste_addr(&w.t, 1), 0, 2, S1DSS_BYPASS);
     check_granted(&w, PASID);
     w.iova = w.page;
     check_granted(&w, NO_PASID);
@@ -411,12 +396,12 @@ static uint64_t descriptor_pa(World *w, int level)
 static void check_stage1_permissions(World *w)
 {
     smmuv3_protect_stage2(&w->t, w->page, true, true);
-    set_field(w, descriptor_pa(w, 2), 62, 1, 1);
+    set_field(&w->t, descriptor_pa(w, 2), 62, 1, 1);
     check_success(w, true, IOVA, NO_PASID, GRANT_RO, w->pa);
-    set_field(w, descriptor_pa(w, 2), 62, 1, 0);
+    set_field(&w->t, descriptor_pa(w, 2), 62, 1, 0);
     check_success(w, true, IOVA, NO_PASID, GRANT_RW, w->pa);
 
-    set_field(w, descriptor_pa(w, 3), 7, 1, 1);
+    set_field(&w->t, descriptor_pa(w, 3), 7, 1, 1);
     check_success(w, true, IOVA, NO_PASID, GRANT_RO, w->pa);
     smmuv3_protect_stage2(&w->t, w->page, false, true);
     smmuv3_invalidate_all(&w->t);
@@ -554,7 +539,7 @@ static void test_translated_s1dss(void)
     start_world(&w, STE_CONFIG_NESTED, ARGS);
     set_cr0(&w, CR0_SMMUEN | CR0_ATSCHK);
     for (dss = 0; dss < 4; dss++) {
-        set_field(&w, ste_addr(&w, 1), 0, 2, dss);
+        set_field(&w.t, ste_addr(&w.t, 1), 0, 2, dss);
         check_passes(&w, NO_PASID);
         check_passes(&w, 0);
         check_passes(&w, PASID);

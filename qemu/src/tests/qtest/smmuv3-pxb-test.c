@@ -85,11 +85,27 @@ static void check(TestSMMU *t, uint32_t sid, uint8_t type)
     smmuv3_no_event(t);
 }
 
-static void test_second(void)
+static void install_stream(TestSMMU *t)
 {
     TestStage1 s1 = { .config = STE_CONFIG_S1 };
+    uint64_t table = stage1_table(t);
+
+    stage1_map(t, table, IOVA, test_alloc(t, TEST_PAGE));
+    s1.table = cd_table(t, S1FMT_LINEAR, 0);
+    cd_write(t, s1.table, table, 1);
+    ste_install(t, &s1);
+}
+
+static void copy_stream(TestSMMU *t, TestSMMU *other)
+{
+    qtest_writeq(t->qts, other->strtab + PXB_BDF * 64,
+                 qtest_readq(t->qts, ste_addr(t, 0)));
+    smmuv3_invalidate_all(other);
+}
+
+static void test_second(void)
+{
     TestSMMU t, other;
-    uint64_t table;
 
     test_start(&t, true, "", ARGS);
     g_assert_cmpuint(extract32(reg(&t, t.base, SMMU_IDR1), 6, 5), ==, 16);
@@ -106,23 +122,46 @@ static void test_second(void)
     smmuv3_no_event(&other);
 
     /* A stream of the one isn't one of the other. */
-    table = stage1_table(&t);
-    stage1_map(&t, table, IOVA, test_alloc(&t, TEST_PAGE));
-    s1.table = cd_table(&t, S1FMT_LINEAR, 0);
-    cd_write(&t, s1.table, table, 1);
-    ste_install(&t, &s1);
+    install_stream(&t);
     check(&t, TEST_SID, 0);
     check(&other, PXB_BDF, C_BAD_STE);
 
-    qtest_writeq(t.qts, other.strtab + PXB_BDF * 64,
-                 qtest_readq(t.qts, t.strtab + TEST_SID * 64));
-    smmuv3_invalidate_all(&other);
+    copy_stream(&t, &other);
     check(&other, PXB_BDF, 0);
 
     /* Nor are its invalidations. */
     qtest_writeq(t.qts, other.strtab + PXB_BDF * 64, 0);
     smmuv3_invalidate_all(&t);
     check(&other, PXB_BDF, 0);
+    smmuv3_invalidate_all(&other);
+    check(&other, PXB_BDF, C_BAD_STE);
+    check(&t, TEST_SID, 0);
+    test_stop(&t);
+}
+
+/* Each SMMU gets its own state. */
+static void test_migration(void)
+{
+    TestSMMU t, other;
+    QTestState *to;
+
+    test_start(&t, true, "", ARGS);
+    other_side(&t, &other);
+    install_stream(&t);
+    copy_stream(&t, &other);
+    check(&t, TEST_SID, 0);
+    check(&other, PXB_BDF, 0);
+
+    to = test_migrate(&t, ARGS);
+    smmuv3_compare(&t, to);
+    smmuv3_compare(&other, to);
+    test_stop(&t);
+
+    t.qts = to;
+    other.qts = to;
+    check(&t, TEST_SID, 0);
+    check(&other, PXB_BDF, 0);
+    qtest_writeq(t.qts, other.strtab + PXB_BDF * 64, 0);
     smmuv3_invalidate_all(&other);
     check(&other, PXB_BDF, C_BAD_STE);
     check(&t, TEST_SID, 0);
@@ -268,6 +307,7 @@ int main(int argc, char **argv)
     qtest_add_func("/smmuv3/pxb/device-tree", test_device_tree);
     qtest_add_func("/smmuv3/pxb/bypass", test_bypass);
     qtest_add_func("/smmuv3/pxb/second", test_second);
+    qtest_add_func("/smmuv3/pxb/migration", test_migration);
 
     return g_test_run();
 }

@@ -7,6 +7,7 @@
 #include "qemu/osdep.h"
 #include "qemu/bitops.h"
 #include "hw/pci/pci_regs.h"
+#include "qobject/qdict.h"
 #include "smmuv3-utils.h"
 
 #define VIRT_SMMU           0x09050000ULL
@@ -19,17 +20,20 @@
 /* No address of the machine's memory is an IPA, and the other way round. */
 #define TEST_IPA_OFFSET     0x40000000ULL
 
+#define LEN                 64
+#define MAGIC               0x1122334455667788ULL
+
 #define STRTAB_LOG2         8
 #define CMDQ_LOG2           8
 #define EVENTQ_LOG2         8
 
-#define CR0_SMMUEN          BIT(0)
-#define CR0_EVENTQEN        BIT(2)
-#define CR0_CMDQEN          BIT(3)
-#define CR2_RECINVSID       BIT(1)
+/* Beyond the registers that the first page has, those of PRI included */
+#define SMMU_PAGE0_END      0xe0
+#define CMDQ_RD             MAKE_64BIT_MASK(0, 20)
 
 #define DESC_TABLE          0x3ULL
 #define DESC_PAGE           0x3ULL
+#define DESC_BLOCK          0x1ULL
 #define DESC_AF             BIT_ULL(10)
 #define DESC_SH_INNER       (3ULL << 8)
 #define DESC_AP_USER        (1ULL << 6)
@@ -127,14 +131,15 @@ uint64_t vm_readq(TestSMMU *t, uint64_t addr)
 }
 
 /*
- * The descriptor of @addr in the last level of @table, a table of 4 KiB pages
- * that starts at level 1. @guest says whose memory the tables are in.
+ * The descriptor of @addr at level @last of a table with a granule of 4 KiB,
+ * which is at level @first. @guest says whose memory the tables are in.
  */
-static uint64_t walk(TestSMMU *t, uint64_t table, uint64_t addr, bool guest)
+static uint64_t walk(TestSMMU *t, uint64_t table, int first, int last,
+                     uint64_t addr, bool guest)
 {
     int level;
 
-    for (level = 1; level < 3; level++) {
+    for (level = first; level < last; level++) {
         uint64_t desc = table + extract64(addr, 39 - 9 * level, 9) * 8;
         uint64_t desc_pa = guest ? vm_pa(t, desc) : desc;
         uint64_t next = qtest_readq(t->qts, desc_pa);
@@ -146,12 +151,17 @@ static uint64_t walk(TestSMMU *t, uint64_t table, uint64_t addr, bool guest)
         }
         table = next & DESC_ADDR;
     }
-    return table + extract64(addr, 12, 9) * 8;
+    return table + extract64(addr, 39 - 9 * last, 9) * 8;
 }
 
-static void stage2_map(TestSMMU *t, uint64_t ipa, uint64_t pa)
+uint64_t stage2_desc(TestSMMU *t, uint64_t ipa)
 {
-    qtest_writeq(t->qts, walk(t, t->s2, ipa, false),
+    return walk(t, t->s2, t->s2_level, 3, ipa, false);
+}
+
+void smmuv3_map_stage2(TestSMMU *t, uint64_t ipa, uint64_t pa)
+{
+    qtest_writeq(t->qts, stage2_desc(t, ipa),
                  pa | DESC_PAGE | DESC_AF | DESC_SH_INNER | DESC_S2AP_RW |
                  DESC_S2_NORMAL);
 }
@@ -159,16 +169,23 @@ static void stage2_map(TestSMMU *t, uint64_t ipa, uint64_t pa)
 void smmuv3_use_stage2(TestSMMU *t)
 {
     t->s2 = test_alloc(t, TEST_PAGE);
+    t->s2_level = 1;
+}
+
+void smmuv3_use_stage2_level0(TestSMMU *t)
+{
+    t->s2 = test_alloc(t, TEST_PAGE);
+    t->s2_level = 0;
 }
 
 void smmuv3_unmap_stage2(TestSMMU *t, uint64_t addr)
 {
-    qtest_writeq(t->qts, walk(t, t->s2, addr, false), 0);
+    qtest_writeq(t->qts, stage2_desc(t, addr), 0);
 }
 
 void smmuv3_protect_stage2(TestSMMU *t, uint64_t addr, bool read, bool write)
 {
-    uint64_t desc = walk(t, t->s2, addr, false);
+    uint64_t desc = stage2_desc(t, addr);
 
     qtest_writeq(t->qts, desc, deposit64(qtest_readq(t->qts, desc), 6, 2,
                                          write << 1 | read));
@@ -182,7 +199,7 @@ uint64_t vm_alloc(TestSMMU *t, uint64_t size)
         return pa;
     }
     for (i = 0; i < MAX(size, TEST_PAGE); i += TEST_PAGE) {
-        stage2_map(t, pa + i + TEST_IPA_OFFSET, pa + i);
+        smmuv3_map_stage2(t, pa + i + TEST_IPA_OFFSET, pa + i);
     }
     return pa + TEST_IPA_OFFSET;
 }
@@ -206,11 +223,25 @@ uint64_t stage1_table(TestSMMU *t)
     return vm_alloc(t, TEST_PAGE);
 }
 
+static void stage1_set(TestSMMU *t, uint64_t desc, uint64_t val)
+{
+    vm_writeq(t, desc, val | DESC_AF | DESC_SH_INNER | DESC_AP_USER | DESC_NG);
+}
+
 void stage1_map(TestSMMU *t, uint64_t table, uint64_t iova, uint64_t addr)
 {
-    vm_writeq(t, walk(t, table, iova, true),
-                 addr | DESC_PAGE | DESC_AF | DESC_SH_INNER | DESC_AP_USER |
-                 DESC_NG);
+    stage1_set(t, walk(t, table, 1, 3, iova, true), addr | DESC_PAGE);
+}
+
+void stage1_map_level0(TestSMMU *t, uint64_t table, uint64_t iova,
+                       uint64_t addr)
+{
+    stage1_set(t, walk(t, table, 0, 3, iova, true), addr | DESC_PAGE);
+}
+
+void stage1_map_block(TestSMMU *t, uint64_t table, uint64_t iova, uint64_t addr)
+{
+    stage1_set(t, walk(t, table, 1, 2, iova, true), addr | DESC_BLOCK);
 }
 
 static int leaf_bits(uint8_t fmt)
@@ -267,7 +298,6 @@ void cd_write(TestSMMU *t, uint64_t cd, uint64_t table, uint16_t asid)
 
 void ste_install(TestSMMU *t, const TestStage1 *s1)
 {
-    uint64_t ste = t->strtab + TEST_SID * STE_SIZE;
     uint64_t dw[4] = { };
     int i;
 
@@ -279,20 +309,34 @@ void ste_install(TestSMMU *t, const TestStage1 *s1)
     dw[1] = deposit64(dw[1], 0, 2, s1->dss);
     dw[2] = deposit64(dw[2], 0, 16, TEST_VMID);
     if (t->s2) {
-        dw[2] = deposit64(dw[2], 32, 6, 25);        /* S2T0SZ: 39 bits */
-        dw[2] = deposit64(dw[2], 38, 2, 1);         /* S2SL0: from level 1 */
+        /* S2T0SZ and S2SL0: 39 bits from level 1, or 44 bits from level 0 */
+        dw[2] = deposit64(dw[2], 32, 6, t->s2_level ? 25 : 20);
+        dw[2] = deposit64(dw[2], 38, 2, 2 - t->s2_level);
         dw[2] = deposit64(dw[2], 48, 3, 4);         /* S2PS: 44 bits */
         dw[2] = deposit64(dw[2], 51, 1, 1);         /* S2AA64 */
         dw[2] = deposit64(dw[2], 58, 1, 1);         /* S2R */
         dw[3] = t->s2;
     }
     for (i = 0; i < ARRAY_SIZE(dw); i++) {
-        qtest_writeq(t->qts, ste + i * 8, dw[i]);
+        qtest_writeq(t->qts, ste_addr(t, i), dw[i]);
     }
     smmuv3_invalidate_all(t);
 }
 
-void smmuv3_cmd(TestSMMU *t, uint64_t dw0, uint64_t dw1)
+uint64_t ste_addr(TestSMMU *t, int dword)
+{
+    return t->strtab + TEST_SID * STE_SIZE + dword * 8;
+}
+
+void set_field(TestSMMU *t, uint64_t addr, int pos, int bits, uint64_t val)
+{
+    qtest_writeq(t->qts, addr, deposit64(qtest_readq(t->qts, addr), pos, bits,
+                                         val));
+    smmuv3_invalidate_all(t);
+}
+
+/* Put a command into the queue, and give the address of its entry. */
+static uint64_t cmd_issue(TestSMMU *t, uint64_t dw0, uint64_t dw1)
 {
     uint32_t mask = MAKE_64BIT_MASK(0, CMDQ_LOG2 + 1);
     uint64_t entry = t->cmdq + (t->cmdq_prod & (mask >> 1)) * 16;
@@ -301,8 +345,37 @@ void smmuv3_cmd(TestSMMU *t, uint64_t dw0, uint64_t dw1)
     qtest_writeq(t->qts, entry + 8, dw1);
     t->cmdq_prod = (t->cmdq_prod + 1) & mask;
     qtest_writel(t->qts, t->base + SMMU_CMDQ_PROD, t->cmdq_prod);
+    return entry;
+}
+
+static void cmdq_check_empty(TestSMMU *t)
+{
+    /* Above RD is the reason of an error, which stays when that is over. */
+    g_assert_cmphex(qtest_readl(t->qts, t->base + SMMU_CMDQ_CONS) & CMDQ_RD,
+                    ==, t->cmdq_prod);
+}
+
+void smmuv3_cmd(TestSMMU *t, uint64_t dw0, uint64_t dw1)
+{
+    cmd_issue(t, dw0, dw1);
+    cmdq_check_empty(t);
+}
+
+void smmuv3_cmd_illegal(TestSMMU *t, uint64_t dw0, uint64_t dw1)
+{
+    uint32_t gerrorn = qtest_readl(t->qts, t->base + SMMU_GERRORN);
+    uint32_t cons = t->cmdq_prod;
+    uint64_t entry = cmd_issue(t, dw0, dw1);
+
     g_assert_cmphex(qtest_readl(t->qts, t->base + SMMU_CMDQ_CONS), ==,
-                    t->cmdq_prod);
+                    CERROR_ILL << 24 | cons);
+    g_assert_cmphex(qtest_readl(t->qts, t->base + SMMU_GERROR), ==,
+                    gerrorn ^ GERROR_CMDQ);
+
+    /* The queue goes on with what is in its place: 7.1 */
+    qtest_writeq(t->qts, entry, CMD_SYNC);
+    qtest_writel(t->qts, t->base + SMMU_GERRORN, gerrorn ^ GERROR_CMDQ);
+    cmdq_check_empty(t);
 }
 
 void smmuv3_cfgi_cd(TestSMMU *t, uint32_t ssid)
@@ -368,7 +441,32 @@ void smmuv3_no_event(TestSMMU *t)
                        e.ssid);
         g_test_fail();
     }
-    g_assert_cmphex(qtest_readl(t->qts, t->base + SMMU_GERROR), ==, 0);
+    g_assert_cmphex(qtest_readl(t->qts, t->base + SMMU_GERROR), ==,
+                    qtest_readl(t->qts, t->base + SMMU_GERRORN));
+}
+
+void check_arrives(TestSMMU *t, uint64_t iova, uint64_t page)
+{
+    vm_writeq(t, page, MAGIC ^ page);
+    qtest_writeq(t->qts, t->buffer, 0);
+    g_assert_cmpuint(pasid_dma(t, false, iova, LEN, NO_PASID), ==,
+                     PASID_DMA_RESULT_OK);
+    g_assert_cmphex(qtest_readq(t->qts, t->buffer), ==, MAGIC ^ page);
+    smmuv3_no_event(t);
+}
+
+TestEvent check_fault(TestSMMU *t, uint64_t iova, bool to_memory, uint8_t type)
+{
+    TestEvent e;
+
+    g_assert_cmpuint(pasid_dma(t, to_memory, iova, LEN, NO_PASID), ==,
+                     PASID_DMA_RESULT_ABORT);
+    g_assert_true(smmuv3_event(t, &e));
+    g_assert_cmphex(e.type, ==, type);
+    g_assert_cmphex(e.sid, ==, TEST_SID);
+    g_assert_false(e.ssv);
+    smmuv3_no_event(t);
+    return e;
 }
 
 uint32_t pasid_dma_reg(TestSMMU *t, uint32_t reg)
@@ -445,12 +543,17 @@ static void smmuv3_enable(TestSMMU *t)
     smmuv3_switch(t, true);
 }
 
+QTestState *test_machine(bool smmu, const char *machine, const char *args)
+{
+    return qtest_initf("-machine virt%s%s -m 256M %s",
+                       smmu ? ",iommu=smmuv3" : "", machine, args);
+}
+
 void test_start(TestSMMU *t, bool smmu, const char *machine, const char *args)
 {
     memset(t, 0, sizeof(*t));
     t->free = TEST_MEMORY;
-    t->qts = qtest_initf("-machine virt%s%s -m 256M %s", smmu ? ",iommu=smmuv3"
-                         : "", machine, args);
+    t->qts = test_machine(smmu, machine, args);
     test_enable_device(t);
     if (smmu) {
         smmuv3_enable(t);
@@ -460,4 +563,66 @@ void test_start(TestSMMU *t, bool smmu, const char *machine, const char *args)
 void test_stop(TestSMMU *t)
 {
     qtest_quit(t->qts);
+}
+
+static void wait_for_migration(QTestState *qts)
+{
+    bool completed = false;
+
+    while (!completed) {
+        QDict *info = qtest_qmp_assert_success_ref(qts, "{ 'execute': "
+                                                   "'query-migrate' }");
+        const char *status = qdict_get_try_str(info, "status");
+
+        g_assert_cmpstr(status, !=, "failed");
+        completed = !g_strcmp0(status, "completed");
+        qobject_unref(info);
+        g_usleep(1000);
+    }
+}
+
+QTestState *test_migrate(TestSMMU *t, const char *args)
+{
+    g_autofree char *path = NULL, *uri = NULL, *incoming = NULL;
+    int fd = g_file_open_tmp("smmuv3-migration.XXXXXX", &path, NULL);
+    QTestState *to;
+
+    g_assert_cmpint(fd, >=, 0);
+    close(fd);
+    uri = g_strdup_printf("file:%s", path);
+    incoming = g_strdup_printf("%s -incoming %s", args, uri);
+    qtest_qmp_assert_success(t->qts, "{ 'execute': 'migrate', 'arguments': "
+                             "{ 'uri': %s } }", uri);
+    wait_for_migration(t->qts);
+    to = test_machine(true, "", incoming);
+    wait_for_migration(to);
+    unlink(path);
+    return to;
+}
+
+void smmuv3_compare(TestSMMU *t, QTestState *to)
+{
+    uint64_t addr;
+
+    for (addr = t->base; addr < t->base + SMMU_PAGE0_END; addr += 4) {
+        g_test_message("0x%" PRIx64, addr);
+        g_assert_cmphex(qtest_readl(to, addr), ==, qtest_readl(t->qts, addr));
+    }
+}
+
+void world_start(TestWorld *w, bool nested, uint64_t iova)
+{
+    memset(w, 0, sizeof(*w));
+    test_start(&w->t, true, "", TEST_DEVICE);
+    if (nested) {
+        smmuv3_use_stage2(&w->t);
+    }
+    w->s1.config = nested ? STE_CONFIG_NESTED : STE_CONFIG_S1;
+    w->page = vm_alloc(&w->t, TEST_PAGE);
+    w->table = stage1_table(&w->t);
+    stage1_map(&w->t, w->table, iova, w->page);
+    w->s1.table = cd_table(&w->t, S1FMT_LINEAR, 0);
+    w->cd = cd_addr(&w->t, &w->s1, 0, true);
+    cd_write(&w->t, w->cd, w->table, 1);
+    ste_install(&w->t, &w->s1);
 }

@@ -13,6 +13,7 @@
 #include "hw/misc/pasid-dma.h"
 
 /* Where the device is: root bus, device 1, function 0. */
+#define TEST_DEVICE         "-device pasid-dma,addr=1"
 #define TEST_DEVFN          0x08
 #define TEST_SID            TEST_DEVFN
 
@@ -56,8 +57,13 @@
 #define CMD_CFGI_CD         0x05
 #define CMD_CFGI_CD_ALL     0x06
 #define CMD_TLBI_NH_ASID    0x11
+#define CMD_TLBI_NH_VA      0x12
+#define CMD_TLBI_NH_VAA     0x13
+#define CMD_TLBI_S2_IPA     0x2a
 #define CMD_TLBI_NSNH_ALL   0x30
 #define CMD_SYNC            0x46
+
+#define CERROR_ILL          1
 
 #define TEST_PAGE           0x1000
 #define TEST_VMID           5
@@ -69,15 +75,31 @@
 #define SMMU_CR0            0x20
 #define SMMU_CR1            0x28
 #define SMMU_CR2            0x2c
+#define SMMU_GBPA           0x44
+#define SMMU_IRQ_CTRL       0x50
 #define SMMU_GERROR         0x60
+#define SMMU_GERRORN        0x64
+#define SMMU_GERROR_IRQ_CFG0 0x68
+#define SMMU_GERROR_IRQ_CFG1 0x70
+#define SMMU_GERROR_IRQ_CFG2 0x74
 #define SMMU_STRTAB_BASE    0x80
 #define SMMU_STRTAB_BASE_CFG 0x88
 #define SMMU_CMDQ_BASE      0x90
 #define SMMU_CMDQ_PROD      0x98
 #define SMMU_CMDQ_CONS      0x9c
 #define SMMU_EVENTQ_BASE    0xa0
+#define SMMU_EVENTQ_IRQ_CFG0 0xb0
+#define SMMU_EVENTQ_IRQ_CFG1 0xb8
+#define SMMU_EVENTQ_IRQ_CFG2 0xbc
 #define SMMU_EVENTQ_PROD    0x100a8
 #define SMMU_EVENTQ_CONS    0x100ac
+
+#define CR0_SMMUEN          BIT(0)
+#define CR0_EVENTQEN        BIT(2)
+#define CR0_CMDQEN          BIT(3)
+#define CR0_QUEUES          (CR0_EVENTQEN | CR0_CMDQEN)
+#define CR2_RECINVSID       BIT(1)
+#define GERROR_CMDQ         BIT(0)
 
 typedef struct TestSMMU {
     QTestState *qts;
@@ -95,6 +117,7 @@ typedef struct TestSMMU {
 
     uint64_t free;          /* the memory from here on is not in use */
     uint64_t s2;            /* stage 2's root table, 0: guest memory is as is */
+    int s2_level;           /* of that table, 0 or 1 */
 } TestSMMU;
 
 typedef struct TestEvent {
@@ -119,9 +142,29 @@ typedef struct TestStage1 {
     uint64_t table;         /* a guest address */
 } TestStage1;
 
+/* A stream with one context descriptor, which maps one page */
+typedef struct TestWorld {
+    TestSMMU t;
+    TestStage1 s1;
+    uint64_t table;     /* of stage 1 */
+    uint64_t page;      /* what is mapped, a guest address */
+    uint64_t cd;        /* a guest address as well */
+} TestWorld;
+
+/* QEMU, with memory that tests may use and @args */
+QTestState *test_machine(bool smmu, const char *machine, const char *args);
+
 /* Start a machine. The SMMU is still off if @smmu is false, or absent. */
 void test_start(TestSMMU *t, bool smmu, const char *machine, const char *args);
 void test_stop(TestSMMU *t);
+
+/* Another machine with the same @args, to which @t has migrated */
+QTestState *test_migrate(TestSMMU *t, const char *args);
+/* The registers of the SMMU have there what they have here. */
+void smmuv3_compare(TestSMMU *t, QTestState *to);
+
+/* Start one with TEST_DEVICE, whose stream maps @iova. */
+void world_start(TestWorld *w, bool nested, uint64_t iova);
 
 /* Configuration space of a function on any bus, extended space included */
 uint64_t test_config(uint32_t bdf);
@@ -151,12 +194,23 @@ uint64_t vm_pa(TestSMMU *t, uint64_t addr);
 void vm_writeq(TestSMMU *t, uint64_t addr, uint64_t val);
 uint64_t vm_readq(TestSMMU *t, uint64_t addr);
 void smmuv3_use_stage2(TestSMMU *t);
+void smmuv3_use_stage2_level0(TestSMMU *t);
+void smmuv3_map_stage2(TestSMMU *t, uint64_t ipa, uint64_t pa);
+/* Where stage 2 has the descriptor of a page */
+uint64_t stage2_desc(TestSMMU *t, uint64_t ipa);
 void smmuv3_unmap_stage2(TestSMMU *t, uint64_t addr);
 void smmuv3_protect_stage2(TestSMMU *t, uint64_t addr, bool read, bool write);
 
 /* A stage 1 table of 4 KiB pages, 39 bits of input */
 uint64_t stage1_table(TestSMMU *t);
 void stage1_map(TestSMMU *t, uint64_t table, uint64_t iova, uint64_t addr);
+
+/* One whose @table is of level 0, so that it has 48 bits of input */
+void stage1_map_level0(TestSMMU *t, uint64_t table, uint64_t iova,
+                       uint64_t addr);
+/* A block of 2 MiB */
+void stage1_map_block(TestSMMU *t, uint64_t table, uint64_t iova,
+                      uint64_t addr);
 
 /* The guest address of the descriptor that a walk finds at @level, from 1 on */
 uint64_t stage1_desc(TestSMMU *t, uint64_t table, uint64_t iova, int level);
@@ -169,7 +223,15 @@ void cd_write(TestSMMU *t, uint64_t cd, uint64_t table, uint16_t asid);
 /* The stream table entry of TEST_SID, with all caches invalidated after it */
 void ste_install(TestSMMU *t, const TestStage1 *s1);
 
+/* The address of a double word of that entry */
+uint64_t ste_addr(TestSMMU *t, int dword);
+
+/* Change a field of a structure in memory, and see to it that it is noticed. */
+void set_field(TestSMMU *t, uint64_t addr, int pos, int bits, uint64_t val);
+
 void smmuv3_cmd(TestSMMU *t, uint64_t dw0, uint64_t dw1);
+/* One that has to be CERROR_ILL; the queue goes on after it. */
+void smmuv3_cmd_illegal(TestSMMU *t, uint64_t dw0, uint64_t dw1);
 void smmuv3_cfgi_cd(TestSMMU *t, uint32_t ssid);
 void smmuv3_cfgi_cd_all(TestSMMU *t);
 void smmuv3_cfgi_ste(TestSMMU *t);
@@ -180,5 +242,10 @@ void smmuv3_shrink_strtab(TestSMMU *t, int log2);
 
 bool smmuv3_event(TestSMMU *t, TestEvent *e);
 void smmuv3_no_event(TestSMMU *t);
+
+/* A transfer from @iova brings what is in @page, a guest address. */
+void check_arrives(TestSMMU *t, uint64_t iova, uint64_t page);
+/* A transfer ends with an abort and this one event. */
+TestEvent check_fault(TestSMMU *t, uint64_t iova, bool to_memory, uint8_t type);
 
 #endif
