@@ -22,19 +22,10 @@
 #define CMD_RESUME      0x44
 #define CMD_STALL_TERM  0x45
 #define CS_IRQ          (1 << 12)
-#define CERROR_ILL      1
-
-#define SMMU_IRQ_CTRL           0x50
-#define SMMU_GERRORN            0x64
-#define SMMU_GERROR_IRQ_CFG0    0x68
-#define SMMU_GERROR_IRQ_CFG1    0x70
-#define SMMU_EVENTQ_IRQ_CFG0    0xb0
-#define SMMU_EVENTQ_IRQ_CFG1    0xb8
-#define SMMU_EVENTQ_IRQ_CFG2    0xbc
+#define CS_RESERVED     (3 << 12)
 
 #define IRQ_CTRL_GERROR         BIT(0)
 #define IRQ_CTRL_EVENTQ         BIT(2)
-#define GERROR_CMDQ             BIT(0)
 #define GERROR_MSI_CMDQ         BIT(4)
 #define GERROR_MSI_EVENTQ       BIT(5)
 
@@ -56,15 +47,6 @@ static void start(TestSMMU *t, const char *args)
     s1.table = cd_table(t, S1FMT_LINEAR, 0);
     cd_write(t, s1.table, table, 1);
     ste_install(t, &s1);
-}
-
-static void set_ste(TestSMMU *t, int dword, int pos, int bits, uint64_t val)
-{
-    uint64_t addr = t->strtab + TEST_SID * 64 + dword * 8;
-
-    qtest_writeq(t->qts, addr, deposit64(qtest_readq(t->qts, addr), pos, bits,
-                                         val));
-    smmuv3_invalidate_all(t);
 }
 
 static void check_transfer(TestSMMU *t, uint8_t type)
@@ -115,30 +97,17 @@ static void test_eats(void)
 
     start(&t, GLOBAL("ats=on"));
     for (eats = 0; eats < ARRAY_SIZE(events); eats++) {
-        set_ste(&t, 1, 28, 2, eats);
+        set_field(&t, ste_addr(&t, 1), 28, 2, eats);
         check_transfer(&t, events[eats]);
     }
     test_stop(&t);
 
     start(&t, DEVICE);
     for (eats = 0; eats < ARRAY_SIZE(events); eats++) {
-        set_ste(&t, 1, 28, 2, eats);
+        set_field(&t, ste_addr(&t, 1), 28, 2, eats);
         check_transfer(&t, 0);
     }
     test_stop(&t);
-}
-
-/* The last command was refused; put a CMD_SYNC in its place and go on: 7.1 */
-static void check_refused(TestSMMU *t, uint64_t dw0, uint64_t dw1)
-{
-    uint32_t cons = reg(t, SMMU_CMDQ_CONS);
-    uint64_t entry = t->cmdq + cons * 16;
-
-    qtest_writeq(t->qts, entry, dw0);
-    qtest_writeq(t->qts, entry + 8, dw1);
-    qtest_writel(t->qts, t->base + SMMU_CMDQ_PROD, cons + 1);
-    g_assert_cmphex(reg(t, SMMU_CMDQ_CONS), ==, cons | CERROR_ILL << 24);
-    g_assert_cmphex(reg(t, SMMU_GERROR), ==, GERROR_CMDQ);
 }
 
 /* 4.5.1: what the trace says, which is all that there is of it */
@@ -161,7 +130,7 @@ static void test_atc_inv(void)
     smmuv3_cmd(&t, cmd | 0xfffffULL << 12 | 1 << 11 | 1 << 9, 51);
     qtest_writel(t.qts, t.base + SMMU_CR0, 0xc);
     smmuv3_cmd(&t, cmd, 0xbad000);      /* ignored while the SMMU is off */
-    check_refused(&t, cmd, 53);
+    smmuv3_cmd_illegal(&t, cmd, 53);
     test_stop(&t);
 
     g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
@@ -186,7 +155,7 @@ static void test_s2fwb(void)
     TestSMMU t;
 
     start(&t, GLOBAL("s2fwb=on"));
-    set_ste(&t, 1, 25, 1, 1);
+    set_field(&t, ste_addr(&t, 1), 25, 1, 1);
     check_transfer(&t, 0);
     test_stop(&t);
 }
@@ -199,7 +168,6 @@ static void test_default_commands(void)
 {
     static const uint64_t commands[] = {
         CMD_ATC_INV, CMD_PRI_RESP, CMD_RESUME, CMD_STALL_TERM,
-        CMD_SYNC | 3 << 12,
     };
     TestSMMU t;
     int i;
@@ -246,6 +214,20 @@ static void test_msi_sync(void)
     test_stop(&t);
 }
 
+/* A reserved completion signal is none, and no message is written: 4.7.3 */
+static void test_sync_reserved(void)
+{
+    uint64_t addr;
+    TestSMMU t;
+
+    start(&t, GLOBAL("msi=on"));
+    addr = test_alloc(&t, TEST_PAGE);
+    smmuv3_cmd_illegal(&t, CMD_SYNC | CS_RESERVED | 0x1234ULL << 32, addr);
+    g_assert_cmphex(qtest_readl(t.qts, addr), ==, 0);
+    check_transfer(&t, 0);
+    test_stop(&t);
+}
+
 /* 3.18.2 */
 static void test_msi_registers(void)
 {
@@ -269,7 +251,7 @@ static void test_msi_registers(void)
     g_assert_cmphex(reg(&t, SMMU_EVENTQ_IRQ_CFG0 + 4), ==, 0x44);
     qtest_writel(t.qts, t.base + SMMU_EVENTQ_IRQ_CFG0 + 4, 0);
 
-    set_ste(&t, 0, 0, 1, 0);
+    set_field(&t, ste_addr(&t, 0), 0, 1, 0);
     check_transfer(&t, C_BAD_STE);
     g_assert_cmphex(qtest_readq(t.qts, addr), ==, 0);
 
@@ -297,6 +279,7 @@ int main(int argc, char **argv)
     qtest_add_func("/smmuv3/features/atc-inv", test_atc_inv);
     qtest_add_func("/smmuv3/features/s2fwb", test_s2fwb);
     qtest_add_func("/smmuv3/features/msi-sync", test_msi_sync);
+    qtest_add_func("/smmuv3/features/sync-reserved", test_sync_reserved);
     qtest_add_func("/smmuv3/features/msi-registers", test_msi_registers);
 
     return g_test_run();
