@@ -246,7 +246,7 @@ EXPORT_SYMBOL_GPL(iommu_guest_command_size);
  * &iommu_guest_commands.error tells why the next command isn't complete.
  *
  * The caller keeps @domain attached to all devices that
- * &iommu_guest_commands.find_device returns, and keeps them bound, during the call.
+ * &iommu_guest_commands_ops.find_device returns, and keeps them bound, during the call.
  *
  * Context: Process context. The call does not wait for changes of @domain's
  * mappings, nor for the mutex of a group.

@@ -87,6 +87,12 @@ static void vfio_guest_commands_release(struct iommu_guest_commands *iommu)
 	commands->held = NULL;
 }
 
+static const struct iommu_guest_commands_ops vfio_guest_commands_ops = {
+	.find_device	= vfio_guest_commands_find_device,
+	.hold		= vfio_guest_commands_hold,
+	.release	= vfio_guest_commands_release,
+};
+
 /*
  * Executes one piece of the guest's commands. The lock keeps the devices bound. It is
  * held only as long as the hardware needs for this piece. Each IOMMU is given only
@@ -149,9 +155,7 @@ vfio_guest_commands_forward(struct vfio_container *container,
 
 	commands.iommu.format = inv->format;
 	commands.iommu.commands = chunk;
-	commands.iommu.find_device = vfio_guest_commands_find_device;
-	commands.iommu.hold = vfio_guest_commands_hold;
-	commands.iommu.release = vfio_guest_commands_release;
+	commands.iommu.ops = &vfio_guest_commands_ops;
 	commands.stages = &container->guest_stages;
 	for (;;) {
 		num = min(inv->count - inv->done, room);

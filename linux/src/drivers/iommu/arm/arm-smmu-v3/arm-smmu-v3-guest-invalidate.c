@@ -27,7 +27,7 @@
 static const struct arm_smmu_guest_command_rule {
 	u64 used[CMDQ_ENT_DWORDS];
 	enum arm_smmu_guest_command_kind kind;
-} arm_smmu_guest_command_rules[] = {
+} __aligned(32) arm_smmu_guest_command_rules[] = {
 	/* Opcodes without a rule have GUEST_COMMAND_ILLEGAL */
 	[CMDQ_OP_CFGI_CD] = {
 		{ CMDQ_0_OP | CMDQ_CFGI_0_SSID | CMDQ_CFGI_0_SID,
@@ -63,6 +63,31 @@ static const struct arm_smmu_guest_command_rule {
 	},
 };
 
+/**
+ * struct arm_smmu_guest_batch - Commands that one CMD_SYNC completes
+ * @smmu: the SMMU
+ * @vmid: the guest's VMID, in the field of a TLBI
+ * @reserved: the bits of an ASID that are RES0 on an SMMU with 8 of them
+ * @commands: the guest's commands
+ * @kind: the kind of all commands in @cmds, or of the last ones
+ * @num: how many commands are in @cmds
+ * @taken: how many of the guest's commands are in @cmds or complete
+ * @held: the device that an ATC_INV in @cmds is for. It is not reset meanwhile.
+ * @cmds: the host's commands. There is room for one more than are issued together:
+ *	  a command is made before it is known whether it belongs to the same batch.
+ */
+struct arm_smmu_guest_batch {
+	struct arm_smmu_device *smmu;
+	u64 vmid;
+	u64 reserved;
+	struct iommu_guest_commands *commands;
+	enum arm_smmu_guest_command_kind kind;
+	unsigned int num;
+	unsigned int taken;
+	struct arm_smmu_master *held;
+	u64 cmds[(CMDQ_BATCH_ENTRIES + 1) * CMDQ_ENT_DWORDS];
+};
+
 /* With 16KB granules TTL 1 acts as TTL 0, any level (IHI 0070, 4.4.1.1) */
 static u32 arm_smmu_tlbi_level(u32 tg, u32 ttl)
 {
@@ -91,48 +116,45 @@ static bool arm_smmu_has_tlbi_range(const struct arm_smmu_device *smmu, u64 addr
 }
 
 /*
- * Makes the command for a range, or for one page with a hint. A command that the
- * SMMU can't execute like that becomes one for the whole VMID. One for the ASID
- * would not be enough, because TLBI_NH_VA removes global entries, too. Returns
- * false if the command is ILLEGAL.
+ * Changes a command for a range, or for one page with a hint, if need be. If the SMMU
+ * can't execute it like that, it becomes one for the whole VMID. One for the ASID
+ * would not be enough, because TLBI_NH_VA removes global entries, too. Returns false
+ * if the command is ILLEGAL.
  */
-static bool arm_smmu_guest_tlbi_range(const struct arm_smmu_device *smmu,
-				      const u64 *in, u64 *out)
+static noinline bool
+arm_smmu_guest_fit_range(const struct arm_smmu_guest_batch *batch, u64 *cmd)
 {
-	u32 tg = FIELD_GET(CMDQ_TLBI_1_TG, in[1]);
-	u32 level = arm_smmu_tlbi_level(tg, FIELD_GET(CMDQ_TLBI_1_TTL, in[1]));
+	u32 tg = FIELD_GET(CMDQ_TLBI_1_TG, cmd[1]);
+	u32 level = arm_smmu_tlbi_level(tg, FIELD_GET(CMDQ_TLBI_1_TTL, cmd[1]));
 
 	/* RES0 and Reserved */
-	if (!tg || (!level && !(in[0] & GUEST_TLBI_0_RANGE)))
+	if (!tg || (!level && !(cmd[0] & GUEST_TLBI_0_RANGE)))
 		return false;
 
-	if (!arm_smmu_has_tlbi_range(smmu, in[1], tg, level)) {
-		out[0] = CMDQ_OP_TLBI_NH_ALL;
-		out[1] = 0;
+	if (!arm_smmu_has_tlbi_range(batch->smmu, cmd[1], tg, level)) {
+		cmd[0] = CMDQ_OP_TLBI_NH_ALL | batch->vmid;
+		cmd[1] = 0;
 	} else if (!level) {
 		/* With IDR5.DS, which guests do not have, TTL 1 means level 1 */
-		out[1] &= ~CMDQ_TLBI_1_TTL;
+		cmd[1] &= ~CMDQ_TLBI_1_TTL;
 	}
 	return true;
 }
 
-static bool arm_smmu_make_guest_tlbi(const struct arm_smmu_device *smmu,
-				     u16 vmid, const u64 *in, u64 *out)
+static __always_inline bool
+arm_smmu_make_guest_tlbi(const struct arm_smmu_guest_batch *batch,
+			 const u64 *in, u64 *out)
 {
-	/* An ASID of 16 bits is ILLEGAL on an SMMU with 8 */
-	if (smmu->asid_bits < 16 &&
-	    (in[0] & GENMASK_ULL(63, 48 + smmu->asid_bits)))
+	if (in[0] & batch->reserved)
 		return false;
 
-	out[0] = in[0];
+	out[0] = in[0] | batch->vmid;
 	out[1] = in[1];
-	if (((in[0] & GUEST_TLBI_0_RANGE) | (in[1] & GUEST_TLBI_1_RANGE)) &&
-	    !arm_smmu_guest_tlbi_range(smmu, in, out))
-		return false;
+	if ((in[0] & GUEST_TLBI_0_RANGE) | (in[1] & GUEST_TLBI_1_RANGE))
+		return arm_smmu_guest_fit_range(batch, out);
 	/* The guest means all guests of its own SMMU, which is itself alone */
 	if (in[0] == CMDQ_OP_TLBI_NSNH_ALL)
-		out[0] = CMDQ_OP_TLBI_NH_ALL;
-	out[0] |= FIELD_PREP(CMDQ_TLBI_0_VMID, vmid);
+		out[0] = CMDQ_OP_TLBI_NH_ALL | batch->vmid;
 	return true;
 }
 
@@ -158,17 +180,15 @@ static bool arm_smmu_make_guest_atc_inv(const struct arm_smmu_device *smmu,
  * Makes the host's command @cmd from the guest's command. The StreamID of a CFGI or
  * ATC_INV is 0 in @cmd, for the caller to fill in. Returns the kind of the command.
  */
-VISIBLE_IF_KUNIT
-enum arm_smmu_guest_command_kind
-arm_smmu_make_guest_command(const struct arm_smmu_device *smmu, u16 vmid,
-			    const struct iommu_guest_command_smmuv3 *guest,
-			    u64 *cmd)
+static __always_inline enum arm_smmu_guest_command_kind
+arm_smmu_guest_batch_make(const struct arm_smmu_guest_batch *batch,
+			  const struct iommu_guest_command_smmuv3 *guest,
+			  u64 *cmd)
 {
 	const u64 in[] = { le64_to_cpu(guest->cmd[0]),
 			   le64_to_cpu(guest->cmd[1]) };
 	const struct arm_smmu_guest_command_rule *rule;
 	unsigned int opcode = FIELD_GET(CMDQ_0_OP, in[0]);
-	bool legal;
 
 	if (opcode >= ARRAY_SIZE(arm_smmu_guest_command_rules))
 		return GUEST_COMMAND_ILLEGAL;
@@ -178,53 +198,62 @@ arm_smmu_make_guest_command(const struct arm_smmu_device *smmu, u16 vmid,
 
 	switch (rule->kind) {
 	case GUEST_COMMAND_TLBI:
-		legal = arm_smmu_make_guest_tlbi(smmu, vmid, in, cmd);
+		if (!arm_smmu_make_guest_tlbi(batch, in, cmd))
+			return GUEST_COMMAND_ILLEGAL;
 		break;
 	case GUEST_COMMAND_CFGI:
 		cmd[0] = in[0] & ~CMDQ_CFGI_0_SID;
 		cmd[1] = in[1];
-		legal = true;
 		break;
 	case GUEST_COMMAND_ATC_INV:
-		legal = arm_smmu_make_guest_atc_inv(smmu, in, cmd);
+		if (!arm_smmu_make_guest_atc_inv(batch->smmu, in, cmd))
+			return GUEST_COMMAND_ILLEGAL;
 		break;
 	default:
-		legal = false;
+		break;
 	}
-	return legal ? rule->kind : GUEST_COMMAND_ILLEGAL;
+	return rule->kind;
+}
+
+/* Everything but @commands: what is the same for all commands */
+static void arm_smmu_guest_batch_init(struct arm_smmu_guest_batch *batch,
+				      struct arm_smmu_device *smmu, u16 vmid)
+{
+	batch->smmu = smmu;
+	batch->vmid = FIELD_PREP(CMDQ_TLBI_0_VMID, vmid);
+	batch->reserved = smmu->asid_bits < 16 ?
+				  GENMASK_ULL(63, 48 + smmu->asid_bits) : 0;
+	/* An empty batch takes any kind, and most commands are TLBIs */
+	batch->kind = GUEST_COMMAND_TLBI;
+	batch->num = 0;
+	batch->taken = 0;
+	batch->held = NULL;
+}
+
+#if IS_ENABLED(CONFIG_KUNIT)
+/* The only thing that KUnit needs of a batch */
+enum arm_smmu_guest_command_kind
+arm_smmu_make_guest_command(struct arm_smmu_device *smmu, u16 vmid,
+			    const struct iommu_guest_command_smmuv3 *guest,
+			    u64 *cmd)
+{
+	struct arm_smmu_guest_batch batch;
+
+	arm_smmu_guest_batch_init(&batch, smmu, vmid);
+	return arm_smmu_guest_batch_make(&batch, guest, cmd);
 }
 EXPORT_SYMBOL_IF_KUNIT(arm_smmu_make_guest_command);
-
-/**
- * struct arm_smmu_guest_batch - Commands that one CMD_SYNC completes
- * @smmu_domain: the domain whose VMID the guest has
- * @commands: the guest's commands
- * @kind: the kind of all commands in @cmds, or of the last ones
- * @num: how many commands are in @cmds
- * @taken: how many of the guest's commands are in @cmds or complete
- * @held: the device that an ATC_INV in @cmds is for. It is not reset meanwhile.
- * @cmds: the host's commands. The one behind the last place is made there before
- *	  the others are issued.
- */
-struct arm_smmu_guest_batch {
-	struct arm_smmu_domain *smmu_domain;
-	struct iommu_guest_commands *commands;
-	enum arm_smmu_guest_command_kind kind;
-	unsigned int num;
-	unsigned int taken;
-	struct arm_smmu_master *held;
-	u64 cmds[(CMDQ_BATCH_ENTRIES + 1) * CMDQ_ENT_DWORDS];
-};
+#endif
 
 /*
  * Issues the commands in the batch. They go to the SMMU's own queue, because other
  * queues may not have all commands. Only a CMD_SYNC tells that the commands before
  * it are complete (IHI 0070, 4.1.4).
  */
-static enum iommu_guest_command_error
+static __always_inline enum iommu_guest_command_error
 arm_smmu_guest_batch_issue(struct arm_smmu_guest_batch *batch)
 {
-	struct arm_smmu_device *smmu = batch->smmu_domain->smmu;
+	struct arm_smmu_device *smmu = batch->smmu;
 	int ret = 0;
 
 	if (batch->num) {
@@ -234,7 +263,7 @@ arm_smmu_guest_batch_issue(struct arm_smmu_guest_batch *batch)
 		batch->num = 0;
 	}
 	if (batch->held) {
-		batch->commands->release(batch->commands);
+		batch->commands->ops->release(batch->commands);
 		batch->held = NULL;
 	}
 	if (ret)
@@ -249,7 +278,7 @@ arm_smmu_guest_batch_issue(struct arm_smmu_guest_batch *batch)
  * are not among its commands here, so the batch is issued before a command of a
  * later kind (IHI 0070, 4.3.3 and 4.5.1).
  */
-static enum iommu_guest_command_error
+static noinline enum iommu_guest_command_error
 arm_smmu_guest_batch_prepare(struct arm_smmu_guest_batch *batch,
 			     enum arm_smmu_guest_command_kind kind)
 {
@@ -295,7 +324,7 @@ arm_smmu_guest_batch_hold(struct arm_smmu_guest_batch *batch,
 		if (error)
 			return error;
 	}
-	error = commands->hold(commands, vsid);
+	error = commands->ops->hold(commands, vsid);
 	if (error)
 		return error;
 	batch->held = master;
@@ -356,7 +385,7 @@ arm_smmu_guest_batch_add_device(struct arm_smmu_guest_batch *batch,
 	struct device *dev;
 	unsigned int i;
 
-	error = commands->find_device(commands, vsid, &dev);
+	error = commands->ops->find_device(commands, vsid, &dev);
 	/* The SMMU that a device is behind executes or refuses its commands */
 	if (error || !dev)
 		return error;
@@ -420,37 +449,41 @@ int arm_smmu_invalidate_guest_stage(struct iommu_domain *domain,
 				    struct iommu_guest_commands *commands)
 {
 	const struct iommu_guest_command_smmuv3 *guest = commands->commands;
+	const struct iommu_guest_command_smmuv3 *end = guest + commands->num;
 	enum iommu_guest_command_error error = IOMMU_GUEST_COMMAND_OK;
 	struct arm_smmu_domain *smmu_domain = to_smmu_domain(domain);
 	struct arm_smmu_guest_batch batch __uninitialized;
+	u64 *const full = &batch.cmds[CMDQ_BATCH_ENTRIES * CMDQ_ENT_DWORDS];
 	enum arm_smmu_guest_command_kind kind;
-	u64 *cmd;
+	u64 *cmd = batch.cmds;
 
 	if (commands->format != IOMMU_GUEST_STAGE_FORMAT_ARM_SMMUV3)
 		return -EOPNOTSUPP;
 
-	batch.smmu_domain = smmu_domain;
+	arm_smmu_guest_batch_init(&batch, smmu_domain->smmu,
+				  smmu_domain->s2_cfg.vmid);
 	batch.commands = commands;
-	batch.kind = GUEST_COMMAND_ILLEGAL;
-	batch.num = 0;
-	batch.held = NULL;
-	for (batch.taken = 0; batch.taken < commands->num;
-	     batch.taken++, guest++) {
-		cmd = &batch.cmds[batch.num * CMDQ_ENT_DWORDS];
-		kind = arm_smmu_make_guest_command(smmu_domain->smmu,
-						   smmu_domain->s2_cfg.vmid,
-						   guest, cmd);
-		/* Most of what guests send: a TLBI after another */
-		if (kind == GUEST_COMMAND_TLBI && kind == batch.kind &&
-		    batch.num < CMDQ_BATCH_ENTRIES) {
-			batch.num++;
+	for (; guest < end; guest++) {
+		kind = arm_smmu_guest_batch_make(&batch, guest, cmd);
+		/* Most of what guests send is one TLBI after another */
+		if (kind == GUEST_COMMAND_TLBI && batch.kind == kind &&
+		    cmd < full) {
+			cmd += CMDQ_ENT_DWORDS;
 			continue;
 		}
+
+		batch.num = (size_t)(cmd - batch.cmds) / CMDQ_ENT_DWORDS;
+		batch.taken = commands->num - (end - guest);
 		error = arm_smmu_guest_batch_take(&batch, kind, guest, cmd);
 		if (error)
 			break;
+		cmd = &batch.cmds[batch.num * CMDQ_ENT_DWORDS];
 	}
 
+	if (!error) {
+		batch.num = (size_t)(cmd - batch.cmds) / CMDQ_ENT_DWORDS;
+		batch.taken = commands->num;
+	}
 	if (error != IOMMU_GUEST_COMMAND_TIMEOUT)
 		error = arm_smmu_guest_batch_issue(&batch) ?: error;
 	commands->error = error;

@@ -25,7 +25,7 @@ int arm_smmu_invalidate_guest_stage(struct iommu_domain *domain,
 
 #if IS_ENABLED(CONFIG_KUNIT)
 enum arm_smmu_guest_command_kind
-arm_smmu_make_guest_command(const struct arm_smmu_device *smmu, u16 vmid,
+arm_smmu_make_guest_command(struct arm_smmu_device *smmu, u16 vmid,
 			    const struct iommu_guest_command_smmuv3 *guest,
 			    u64 *cmd);
 #endif
