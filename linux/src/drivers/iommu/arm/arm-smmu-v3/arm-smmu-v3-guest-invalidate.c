@@ -162,11 +162,9 @@ arm_smmu_make_guest_tlbi(const struct arm_smmu_guest_batch *batch,
  * An SMMU may take a size beyond the address space for ILLEGAL. Without SSV the
  * fields SubstreamID and Global are IGNORED (IHI 0070, 4.5.1).
  */
-static bool arm_smmu_make_guest_atc_inv(const struct arm_smmu_device *smmu,
-					const u64 *in, u64 *out)
+static bool arm_smmu_make_guest_atc_inv(const u64 *in, u64 *out)
 {
-	if (!(smmu->features & ARM_SMMU_FEAT_ATS) ||
-	    FIELD_GET(CMDQ_ATC_1_SIZE, in[1]) > ATC_INV_SIZE_ALL)
+	if (FIELD_GET(CMDQ_ATC_1_SIZE, in[1]) > ATC_INV_SIZE_ALL)
 		return false;
 
 	out[0] = in[0] & ~CMDQ_ATC_0_SID;
@@ -206,7 +204,7 @@ arm_smmu_guest_batch_make(const struct arm_smmu_guest_batch *batch,
 		cmd[1] = in[1];
 		break;
 	case GUEST_COMMAND_ATC_INV:
-		if (!arm_smmu_make_guest_atc_inv(batch->smmu, in, cmd))
+		if (!arm_smmu_make_guest_atc_inv(in, cmd))
 			return GUEST_COMMAND_ILLEGAL;
 		break;
 	default:
@@ -387,7 +385,13 @@ arm_smmu_guest_batch_add_device(struct arm_smmu_guest_batch *batch,
 
 	error = commands->ops->find_device(commands, vsid, &dev);
 	/* The SMMU that a device is behind executes or refuses its commands */
-	if (error || !dev)
+	if (!error && !dev)
+		return IOMMU_GUEST_COMMAND_OK;
+	/* An SMMU without ATS does not have this command, for whatever device */
+	if (kind == GUEST_COMMAND_ATC_INV &&
+	    !(batch->smmu->features & ARM_SMMU_FEAT_ATS))
+		return IOMMU_GUEST_COMMAND_ILLEGAL;
+	if (error)
 		return error;
 
 	master = dev_iommu_priv_get(dev);
