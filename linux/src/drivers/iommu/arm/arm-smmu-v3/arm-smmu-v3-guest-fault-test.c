@@ -1,327 +1,207 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What becomes of the events of a guest's device
+ * Which events of a guest's device reach the reader, and which losses
+ *
+ * The event queue and the command queue are in memory. The registers for PROD and
+ * CONS of the command queue are the same word, so a command is consumed at once.
  */
 #include <kunit/device.h>
 #include <kunit/test.h>
 
 #include "../../iommu-priv.h"
 #include "arm-smmu-v3-guest-fault.h"
+#include "arm-smmu-v3-guest-stage.h"
 
 #define VSID		0x42
 #define SID		0x1234
-#define SSID		0x6789a
-#define INPUT_ADDR	0xfedcba9876543210ULL
 #define IPA		0x000edcba98765000ULL
 
-#define EVT_ID_UUT		0x01
-#define EVT_ID_BAD_STREAMID	0x02
-#define EVT_ID_STE_FETCH	0x03
-#define EVT_ID_BAD_STE		0x04
-#define EVT_ID_BAD_ATS_TREQ	0x05
-#define EVT_ID_TRANSL_FORBIDDEN	0x07
-#define EVT_ID_TLB_CONFLICT	0x20
-#define EVT_ID_CFG_CONFLICT	0x21
-#define EVT_ID_PAGE_REQUEST	0x24
-#define EVT_ID_VMS_FETCH	0x25
+#define EVT_ID_UUT	0x01
 
-/* What the SMMU recorded, with all that the host knows and the guest doesn't */
-static void record(u64 evt[4], u8 id, u64 flags)
-{
-	memset(evt, 0xff, 4 * sizeof(*evt));
-	evt[0] &= ~(EVTQ_0_ID | EVTQ_0_SID | EVTQ_0_SSID);
-	evt[0] |= FIELD_PREP(EVTQ_0_ID, id) | FIELD_PREP(EVTQ_0_SID, SID) |
-		  FIELD_PREP(EVTQ_0_SSID, SSID);
-	evt[1] &= ~(EVTQ_1_STALL | EVTQ_1_CLASS | EVTQ_1_S2);
-	evt[1] |= flags;
-	evt[2] = INPUT_ADDR;
-	evt[3] &= ~EVTQ_3_IPA;
-	evt[3] |= IPA;
-}
-
-static void expect_guest(struct kunit *test, const u64 *evt, u8 id, u64 ssid,
-			 u64 word1, u64 word2, u64 word3)
-{
-	struct iommu_guest_event_smmuv3 guest;
-	u64 word0 = FIELD_PREP(EVTQ_0_ID, id) |
-		    FIELD_PREP(EVTQ_0_SID, VSID) | ssid;
-
-	memset(&guest, 0xff, sizeof(guest));
-	KUNIT_EXPECT_EQ(test, ARM_SMMU_EVENT_GUEST,
-			arm_smmu_make_guest_event(&guest, evt, VSID));
-	KUNIT_EXPECT_EQ(test, word0, le64_to_cpu(guest.event[0]));
-	KUNIT_EXPECT_EQ(test, word1, le64_to_cpu(guest.event[1]));
-	KUNIT_EXPECT_EQ(test, word2, le64_to_cpu(guest.event[2]));
-	KUNIT_EXPECT_EQ(test, word3, le64_to_cpu(guest.event[3]));
-}
-
-static void expect_nothing(struct kunit *test, const u64 *evt,
-			   enum arm_smmu_event_owner owner)
-{
-	struct iommu_guest_event_smmuv3 guest;
-
-	memset(&guest, 0xff, sizeof(guest));
-	KUNIT_EXPECT_EQ(test, owner,
-			arm_smmu_make_guest_event(&guest, evt, VSID));
-	KUNIT_EXPECT_NULL(test, memchr_inv(&guest, 0, sizeof(guest)));
-}
-
-#define SSID_FIELD	FIELD_PREP(EVTQ_0_SSID, SSID)
 #define OF_CLASS(_class)	FIELD_PREP(EVTQ_1_CLASS, EVTQ_1_CLASS_##_class)
-#define ACCESS		(EVTQ_1_PnU | EVTQ_1_InD | EVTQ_1_RnW)
 
-static void guest_fault_test_stream_disabled(struct kunit *test)
-{
-	u64 evt[4];
-
-	record(evt, EVT_ID_STREAM_DISABLED, 0);
-	expect_guest(test, evt, EVT_ID_STREAM_DISABLED, 0, 0, 0, 0);
-}
-
-static void guest_fault_test_bad_substreamid(struct kunit *test)
-{
-	u64 evt[4];
-
-	record(evt, EVT_ID_BAD_SUBSTREAMID, 0);
-	expect_guest(test, evt, EVT_ID_BAD_SUBSTREAMID, SSID_FIELD, 0, 0, 0);
-	evt[0] &= ~EVTQ_0_SSV;
-	expect_guest(test, evt, EVT_ID_BAD_SUBSTREAMID, SSID_FIELD, 0, 0, 0);
-}
-
-static void guest_fault_test_bad_cd(struct kunit *test)
-{
-	u64 evt[4];
-
-	record(evt, EVT_ID_BAD_CD, 0);
-	expect_guest(test, evt, EVT_ID_BAD_CD, EVTQ_0_SSV | SSID_FIELD, 0, 0, 0);
-	evt[0] &= ~EVTQ_0_SSV;
-	expect_guest(test, evt, EVT_ID_BAD_CD, 0, 0, 0, 0);
-}
-
-static const u8 fault_ids[] = {
-	EVT_ID_TRANSLATION_FAULT,
-	EVT_ID_ADDR_SIZE_FAULT,
-	EVT_ID_ACCESS_FAULT,
-	EVT_ID_PERMISSION_FAULT,
-};
-
-static void fault_id_desc(const u8 *id, char *desc)
-{
-	snprintf(desc, KUNIT_PARAM_DESC_SIZE, "event 0x%02x", *id);
-}
-
-KUNIT_ARRAY_PARAM(fault_id, fault_ids, fault_id_desc);
-
-/* Each of what is told of the access shows by itself */
-static void guest_fault_test_access(struct kunit *test)
-{
-	static const u64 bits[] = { EVTQ_1_PnU, EVTQ_1_InD, EVTQ_1_RnW };
-	const u8 *id = test->param_value;
-	unsigned int i;
-	u64 evt[4];
-
-	for (i = 0; i < ARRAY_SIZE(bits); i++) {
-		record(evt, *id, OF_CLASS(IN));
-		evt[1] &= ~(ACCESS & ~bits[i]);
-		expect_guest(test, evt, *id, EVTQ_0_SSV | SSID_FIELD,
-			     OF_CLASS(IN) | bits[i], INPUT_ADDR, 0);
-	}
-}
-
-static void guest_fault_test_in(struct kunit *test)
-{
-	const u8 *id = test->param_value;
-	u64 evt[4];
-
-	record(evt, *id, OF_CLASS(IN));
-	expect_guest(test, evt, *id, EVTQ_0_SSV | SSID_FIELD,
-		     OF_CLASS(IN) | ACCESS, INPUT_ADDR, 0);
-	evt[0] &= ~EVTQ_0_SSV;
-	expect_guest(test, evt, *id, 0, OF_CLASS(IN) | ACCESS, INPUT_ADDR, 0);
-}
-
-static void guest_fault_test_in_stage2(struct kunit *test)
-{
-	const u8 *id = test->param_value;
-	u64 evt[4];
-
-	record(evt, *id, OF_CLASS(IN) | EVTQ_1_S2);
-	expect_nothing(test, evt, ARM_SMMU_EVENT_STAGE2);
-}
-
-static void guest_fault_test_cd(struct kunit *test)
-{
-	const u8 *id = test->param_value;
-	u64 evt[4];
-
-	record(evt, *id, OF_CLASS(CD) | EVTQ_1_S2);
-	expect_guest(test, evt, EVT_ID_CD_FETCH, EVTQ_0_SSV | SSID_FIELD,
-		     0, 0, IPA);
-	/* Without S2 the IPA is UNKNOWN */
-	record(evt, *id, OF_CLASS(CD));
-	expect_guest(test, evt, EVT_ID_CD_FETCH, EVTQ_0_SSV | SSID_FIELD,
-		     0, 0, 0);
-	evt[0] &= ~EVTQ_0_SSV;
-	expect_guest(test, evt, EVT_ID_CD_FETCH, 0, 0, 0, 0);
-}
-
-static void guest_fault_test_tt(struct kunit *test)
-{
-	const u8 *id = test->param_value;
-	u64 evt[4];
-
-	record(evt, *id, OF_CLASS(TT) | EVTQ_1_S2);
-	expect_guest(test, evt, EVT_ID_WALK_EABT, EVTQ_0_SSV | SSID_FIELD,
-		     OF_CLASS(TT) | ACCESS, INPUT_ADDR, IPA);
-	record(evt, *id, OF_CLASS(TT));
-	expect_guest(test, evt, EVT_ID_WALK_EABT, EVTQ_0_SSV | SSID_FIELD,
-		     OF_CLASS(TT) | ACCESS, INPUT_ADDR, 0);
-}
-
-static void guest_fault_test_reserved_class(struct kunit *test)
-{
-	const u8 *id = test->param_value;
-	u64 evt[4];
-
-	record(evt, *id, EVTQ_1_CLASS);
-	expect_nothing(test, evt, ARM_SMMU_EVENT_HOST);
-	record(evt, *id, EVTQ_1_CLASS | EVTQ_1_S2);
-	expect_nothing(test, evt, ARM_SMMU_EVENT_HOST);
-}
-
-static bool is_fault(u8 id)
-{
-	return memchr(fault_ids, id, sizeof(fault_ids));
-}
-
-/* All that aren't above, which includes those with a physical address */
-static void guest_fault_test_host(struct kunit *test)
-{
-	static const u8 hosts[] = {
-		EVT_ID_UUT, EVT_ID_BAD_STREAMID, EVT_ID_STE_FETCH,
-		EVT_ID_BAD_STE, EVT_ID_BAD_ATS_TREQ, EVT_ID_TRANSL_FORBIDDEN,
-		EVT_ID_CD_FETCH, EVT_ID_WALK_EABT, EVT_ID_TLB_CONFLICT,
-		EVT_ID_CFG_CONFLICT, EVT_ID_PAGE_REQUEST, EVT_ID_VMS_FETCH,
-	};
-	unsigned int id, class, tried = 0;
-	u64 evt[4];
-
-	for (id = 0; id <= U8_MAX; id++) {
-		if (is_fault(id) || id == EVT_ID_STREAM_DISABLED ||
-		    id == EVT_ID_BAD_SUBSTREAMID || id == EVT_ID_BAD_CD)
-			continue;
-		for (class = 0; class < 4; class++) {
-			record(evt, id, FIELD_PREP(EVTQ_1_CLASS, class));
-			expect_nothing(test, evt, ARM_SMMU_EVENT_HOST);
-		}
-		tried += !!memchr(hosts, id, sizeof(hosts));
-	}
-	KUNIT_EXPECT_EQ(test, tried, ARRAY_SIZE(hosts));
-}
-
-static struct kunit_case guest_fault_event_test_cases[] = {
-	KUNIT_CASE(guest_fault_test_stream_disabled),
-	KUNIT_CASE(guest_fault_test_bad_substreamid),
-	KUNIT_CASE(guest_fault_test_bad_cd),
-	KUNIT_CASE_PARAM(guest_fault_test_access, fault_id_gen_params),
-	KUNIT_CASE_PARAM(guest_fault_test_in, fault_id_gen_params),
-	KUNIT_CASE_PARAM(guest_fault_test_in_stage2, fault_id_gen_params),
-	KUNIT_CASE_PARAM(guest_fault_test_cd, fault_id_gen_params),
-	KUNIT_CASE_PARAM(guest_fault_test_tt, fault_id_gen_params),
-	KUNIT_CASE_PARAM(guest_fault_test_reserved_class, fault_id_gen_params),
-	KUNIT_CASE(guest_fault_test_host),
-	{},
-};
-
-static struct kunit_suite guest_fault_event_test_suite = {
-	.name = "arm-smmu-v3-guest-event",
-	.test_cases = guest_fault_event_test_cases,
-};
-
-/* An SMMU with one device, which is attached to a queue */
-struct guest_fault_test {
-	struct arm_smmu_device smmu;
+struct guest_fault_device {
+	struct device *dev;
 	struct arm_smmu_master master;
 	struct arm_smmu_stream stream;
 	struct dev_iommu param;
-	struct iommu_ops ops;
-	u32 prod;
+	/* Where a reader gets the faults of this device from */
 	struct iommu_guest_faults *faults;
 };
 
+struct guest_fault_test {
+	struct arm_smmu_device smmu;
+	struct iommu_ops ops;
+	/* The first one is the device that causes events */
+	struct guest_fault_device devices[2];
+	struct arm_smmu_master *master;
+
+	/* The registers */
+	u32 evtq_prod;
+	u32 evtq_cons;
+	u32 cmdq;
+};
+
 #define EVTQ_SHIFT	3
+#define CMDQ_SHIFT	4
+
+/* OVFLG in PROD, OVACKFLG in CONS */
+#define OVERFLOW	BIT(31)
+
+static void init_queues(struct kunit *test)
+{
+	struct guest_fault_test *t = test->priv;
+	struct arm_smmu_queue *evtq = &t->smmu.evtq.q, *cmdq = &t->smmu.cmdq.q;
+
+	spin_lock_init(&t->smmu.evtq.lock);
+	evtq->llq.max_n_shift = EVTQ_SHIFT;
+	evtq->prod_reg = (u32 __iomem __force *)&t->evtq_prod;
+	evtq->cons_reg = (u32 __iomem __force *)&t->evtq_cons;
+
+	cmdq->llq.max_n_shift = CMDQ_SHIFT;
+	cmdq->ent_dwords = CMDQ_ENT_DWORDS;
+	cmdq->base = kunit_kcalloc(test, CMDQ_ENT_DWORDS << CMDQ_SHIFT,
+				   sizeof(*cmdq->base), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, cmdq->base);
+	cmdq->prod_reg = (u32 __iomem __force *)&t->cmdq;
+	cmdq->cons_reg = cmdq->prod_reg;
+	KUNIT_ASSERT_EQ(test, 0, arm_smmu_cmdq_init(&t->smmu, &t->smmu.cmdq));
+}
+
+static void init_device(struct kunit *test, struct guest_fault_device *device,
+			const char *name, u32 sid)
+{
+	struct guest_fault_test *t = test->priv;
+	struct arm_smmu_master *master = &device->master;
+
+	device->faults = iommu_guest_faults_alloc();
+	KUNIT_ASSERT_FALSE(test, IS_ERR(device->faults));
+	master->dev = kunit_device_register(test, name);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(master->dev));
+	master->smmu = &t->smmu;
+	ratelimit_default_init(&master->guest.log);
+	device->stream.id = sid;
+	device->stream.master = master;
+
+	spin_lock_init(&device->param.guest_faults_lock);
+	device->param.iommu_dev = &t->smmu.iommu;
+	device->param.priv = master;
+	master->dev->iommu = &device->param;
+	iommu_guest_faults_attach(device->faults, master->dev);
+	device->dev = master->dev;
+}
+
+static void add_streams(struct guest_fault_test *t)
+{
+	struct rb_node *first = &t->devices[0].stream.node;
+	struct rb_node *second = &t->devices[1].stream.node;
+
+	rb_link_node(first, NULL, &t->smmu.streams.rb_node);
+	rb_insert_color(first, &t->smmu.streams);
+	rb_link_node(second, first, &first->rb_right);
+	rb_insert_color(second, &t->smmu.streams);
+}
 
 static int guest_fault_test_init(struct kunit *test)
 {
 	struct guest_fault_test *t;
-	struct device *dev;
 
 	t = kunit_kzalloc(test, sizeof(*t), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, t);
-	dev = kunit_device_register(test, "guest");
-	KUNIT_ASSERT_FALSE(test, IS_ERR(dev));
-	t->faults = iommu_guest_faults_alloc();
-	KUNIT_ASSERT_FALSE(test, IS_ERR(t->faults));
-
-	t->smmu.dev = dev;
-	mutex_init(&t->smmu.streams_mutex);
-	spin_lock_init(&t->smmu.evtq.lock);
-	t->smmu.evtq.q.prod_reg = (u32 __iomem __force *)&t->prod;
-	t->smmu.evtq.q.llq.max_n_shift = EVTQ_SHIFT;
-	t->stream.id = SID;
-	t->stream.master = &t->master;
-	rb_link_node(&t->stream.node, NULL, &t->smmu.streams.rb_node);
-	rb_insert_color(&t->stream.node, &t->smmu.streams);
-	t->master.smmu = &t->smmu;
-	t->master.dev = dev;
-	ratelimit_default_init(&t->master.guest_events.log);
-	t->smmu.iommu.ops = &t->ops;
-	spin_lock_init(&t->param.guest_faults_lock);
-	t->param.iommu_dev = &t->smmu.iommu;
-	dev->iommu = &t->param;
-	iommu_guest_faults_attach(t->faults, dev);
 	test->priv = t;
+
+	t->smmu.dev = kunit_device_register(test, "guest-fault-smmu");
+	KUNIT_ASSERT_FALSE(test, IS_ERR(t->smmu.dev));
+	mutex_init(&t->smmu.streams_mutex);
+	t->ops.discard_guest_faults = arm_smmu_discard_guest_faults;
+	t->smmu.iommu.ops = &t->ops;
+	init_queues(test);
+	init_device(test, &t->devices[0], "guest-fault-0", SID);
+	init_device(test, &t->devices[1], "guest-fault-1", SID + 1);
+	t->master = &t->devices[0].master;
+	add_streams(t);
 	return 0;
 }
 
+/* Also called if the init has failed anywhere */
 static void guest_fault_test_exit(struct kunit *test)
 {
 	struct guest_fault_test *t = test->priv;
+	unsigned int i;
 
-	iommu_guest_faults_detach(t->master.dev);
-	iommu_guest_faults_put(t->faults);
-	t->master.dev->iommu = NULL;
+	for (i = 0; t && i < ARRAY_SIZE(t->devices); i++) {
+		struct guest_fault_device *device = &t->devices[i];
+
+		if (device->dev) {
+			iommu_guest_faults_detach(device->dev);
+			device->dev->iommu = NULL;
+		}
+		if (!IS_ERR(device->faults))
+			iommu_guest_faults_put(device->faults);
+	}
 }
 
-/* The device causes an event */
-static bool happens(struct guest_fault_test *t, u8 id, u64 flags, u64 num)
+static void bind(struct guest_fault_test *t)
 {
-	u64 evt[4];
+	arm_smmu_guest_start_events(t->master, VSID, true);
+}
 
-	record(evt, id, flags);
+static void bind_both(struct guest_fault_test *t)
+{
+	bind(t);
+	arm_smmu_guest_start_events(&t->devices[1].master, VSID + 1, true);
+}
+
+/* The event thread reads an event that the device has caused */
+static enum arm_smmu_guest_event_result
+happens(struct guest_fault_test *t, u8 id, u64 flags, u64 num)
+{
+	const u64 evt[EVTQ_ENT_DWORDS] = {
+		FIELD_PREP(EVTQ_0_ID, id) | FIELD_PREP(EVTQ_0_SID, SID),
+		flags, 0, IPA,
+	};
+
 	return arm_smmu_handle_guest_event(&t->smmu, evt, num);
 }
 
-static bool reads(struct guest_fault_test *t, struct iommu_guest_fault *fault)
+/* An SMMU reports no overflow before the last one is acknowledged */
+static void overflow(struct guest_fault_test *t)
 {
-	if (!iommu_guest_faults_peek(t->faults, fault))
+	if (!((t->evtq_prod ^ t->evtq_cons) & OVERFLOW))
+		t->evtq_prod ^= OVERFLOW;
+}
+
+static bool reads_of(struct guest_fault_device *device,
+		     struct iommu_guest_fault *fault)
+{
+	if (!iommu_guest_faults_peek(device->faults, fault))
 		return false;
-	iommu_guest_faults_pop(t->faults);
+	iommu_guest_faults_pop(device->faults);
 	return true;
+}
+
+static void expect_empty_of(struct kunit *test,
+			    struct guest_fault_device *device)
+{
+	struct iommu_guest_fault fault;
+
+	KUNIT_EXPECT_FALSE(test, reads_of(device, &fault));
 }
 
 static void expect_empty(struct kunit *test)
 {
-	struct iommu_guest_fault fault;
+	struct guest_fault_test *t = test->priv;
 
-	KUNIT_EXPECT_FALSE(test, reads(test->priv, &fault));
+	expect_empty_of(test, &t->devices[0]);
 }
 
-static void expect_record(struct kunit *test, u64 sequence, u64 lost, u32 flags)
+static void expect_record_of(struct kunit *test,
+			     struct guest_fault_device *device, u64 sequence,
+			     u64 lost, u32 flags)
 {
 	struct iommu_guest_fault fault;
 
-	KUNIT_ASSERT_TRUE(test, reads(test->priv, &fault));
+	KUNIT_ASSERT_TRUE(test, reads_of(device, &fault));
 	KUNIT_EXPECT_EQ(test, fault.sequence, sequence);
 	KUNIT_EXPECT_EQ(test, fault.lost, lost);
 	KUNIT_EXPECT_EQ(test, fault.flags, flags);
@@ -332,33 +212,60 @@ static void expect_record(struct kunit *test, u64 sequence, u64 lost, u32 flags)
 			!!(flags & IOMMU_GUEST_FAULT_NO_EVENT));
 }
 
-/* Only between start and stop is it a guest's device */
+static void expect_record(struct kunit *test, u64 sequence, u64 lost, u32 flags)
+{
+	struct guest_fault_test *t = test->priv;
+
+	expect_record_of(test, &t->devices[0], sequence, lost, flags);
+}
+
+#define LOST	(IOMMU_GUEST_FAULT_LOST_UNKNOWN | IOMMU_GUEST_FAULT_NO_EVENT)
+
+/* The device is a guest's only between start and stop */
 static void guest_fault_test_bound(struct kunit *test)
 {
 	struct guest_fault_test *t = test->priv;
 
-	KUNIT_EXPECT_FALSE(test, happens(t, EVT_ID_BAD_CD, 0, 0));
-	arm_smmu_guest_events_start(&t->master, VSID);
-	KUNIT_EXPECT_TRUE(test, happens(t, EVT_ID_BAD_CD, 0, 0));
-	arm_smmu_guest_events_stop(&t->master);
-	KUNIT_EXPECT_FALSE(test, happens(t, EVT_ID_BAD_CD, 0, 1));
+	KUNIT_EXPECT_EQ(test, happens(t, EVT_ID_BAD_CD, 0, 0),
+			ARM_SMMU_GUEST_EVENT_NONE);
+	bind(t);
+	KUNIT_EXPECT_EQ(test, happens(t, EVT_ID_BAD_CD, 0, 0),
+			ARM_SMMU_GUEST_EVENT_DONE);
+	arm_smmu_guest_stop_events(t->master);
+	KUNIT_EXPECT_EQ(test, happens(t, EVT_ID_BAD_CD, 0, 1),
+			ARM_SMMU_GUEST_EVENT_NONE);
 	expect_record(test, 0, 0, 0);
 	expect_empty(test);
 }
 
-static void guest_fault_test_other_stream(struct kunit *test)
+/* The host resolves the faults of the device itself */
+static void guest_fault_test_iopf(struct kunit *test)
 {
 	struct guest_fault_test *t = test->priv;
-	u64 evt[4];
 
-	arm_smmu_guest_events_start(&t->master, VSID);
-	record(evt, EVT_ID_BAD_CD, 0);
-	evt[0] ^= FIELD_PREP(EVTQ_0_SID, 1);
-	KUNIT_EXPECT_FALSE(test, arm_smmu_handle_guest_event(&t->smmu, evt, 0));
+	t->master->iopf_enabled = true;
+	KUNIT_EXPECT_EQ(test, -EBUSY,
+			arm_smmu_guest_start_events(t->master, VSID, true));
+	KUNIT_EXPECT_FALSE(test, t->master->guest.bound);
+	KUNIT_EXPECT_EQ(test, happens(t, EVT_ID_BAD_CD, 0, 0),
+			ARM_SMMU_GUEST_EVENT_NONE);
+}
+
+static void guest_fault_test_other_stream(struct kunit *test)
+{
+	const u64 evt[EVTQ_ENT_DWORDS] = {
+		FIELD_PREP(EVTQ_0_ID, EVT_ID_BAD_CD) |
+		FIELD_PREP(EVTQ_0_SID, SID + 2),
+	};
+	struct guest_fault_test *t = test->priv;
+
+	bind(t);
+	KUNIT_EXPECT_EQ(test, arm_smmu_handle_guest_event(&t->smmu, evt, 0),
+			ARM_SMMU_GUEST_EVENT_NONE);
 	expect_empty(test);
 }
 
-/* Somebody waits for an answer to it, and the guest wasn't told that it may */
+/* The guest has no stalls, so this transaction waits for the host */
 static void guest_fault_test_stall(struct kunit *test)
 {
 	struct guest_fault_test *t = test->priv;
@@ -369,77 +276,122 @@ static void guest_fault_test_stall(struct kunit *test)
 		.action = IOMMU_GUEST_FAULT_RETRY,
 	};
 
-	arm_smmu_guest_events_start(&t->master, VSID);
-	KUNIT_EXPECT_FALSE(test, happens(t, EVT_ID_TRANSLATION_FAULT,
-					 OF_CLASS(IN) | EVTQ_1_STALL, 0));
+	bind(t);
+	KUNIT_EXPECT_EQ(test, ARM_SMMU_GUEST_EVENT_NONE,
+			happens(t, EVT_ID_TRANSLATION_FAULT,
+				OF_CLASS(IN) | EVTQ_1_STALL, 0));
 	expect_empty(test);
-	/* Nor does this driver take any answer */
+	/* This driver has no operation that takes an answer */
 	KUNIT_EXPECT_EQ(test, -ENOENT,
-			iommu_guest_faults_respond(t->faults, &resp));
+			iommu_guest_faults_respond(t->devices[0].faults, &resp));
 }
 
+/* The counter is that of the SMMU. The guest is told of the table only. */
 static void guest_fault_test_counts_stage2(struct kunit *test)
 {
 	struct guest_fault_test *t = test->priv;
 
-	arm_smmu_guest_events_start(&t->master, VSID);
-	KUNIT_EXPECT_TRUE(test, happens(t, EVT_ID_TRANSLATION_FAULT,
-					OF_CLASS(IN) | EVTQ_1_S2, 0));
-	KUNIT_EXPECT_TRUE(test, happens(t, EVT_ID_TRANSLATION_FAULT,
-					OF_CLASS(TT) | EVTQ_1_S2, 1));
-	KUNIT_EXPECT_EQ(test, t->master.guest_events.stage2_faults, 1);
+	bind(t);
+	KUNIT_EXPECT_EQ(test, ARM_SMMU_GUEST_EVENT_LOG,
+			happens(t, EVT_ID_TRANSLATION_FAULT,
+				OF_CLASS(IN) | EVTQ_1_S2, 0));
+	KUNIT_EXPECT_EQ(test, ARM_SMMU_GUEST_EVENT_DONE,
+			happens(t, EVT_ID_TRANSLATION_FAULT,
+				OF_CLASS(TT) | EVTQ_1_S2, 1));
 	KUNIT_EXPECT_EQ(test, atomic64_read(&t->smmu.guest_stage2_faults), 1);
 	expect_record(test, 0, 0, 0);
 	expect_empty(test);
 }
 
+struct guest_fault_coherency {
+	enum iommu_guest_stage_coherency coherency;
+	u64 fetch_addr;
+};
+
+static const struct guest_fault_coherency coherencies[] = {
+	{ IOMMU_GUEST_STAGE_COHERENCY_STAGE2, IPA },
+	/* CANWBS says nothing of what the SMMU itself fetches */
+	{ IOMMU_GUEST_STAGE_COHERENCY_DEVICE, 0 },
+	{ IOMMU_GUEST_STAGE_COHERENCY_VOUCHED, IPA },
+};
+
+static void coherency_desc(const struct guest_fault_coherency *c, char *desc)
+{
+	snprintf(desc, KUNIT_PARAM_DESC_SIZE, "coherency %u", c->coherency);
+}
+
+KUNIT_ARRAY_PARAM(coherency, coherencies, coherency_desc);
+
+static void guest_fault_test_fetch_addr(struct kunit *test)
+{
+	const u64 classes[] = { OF_CLASS(CD), OF_CLASS(TT) };
+	const struct guest_fault_coherency *c = test->param_value;
+	struct iommu_guest_stage_config cfg = { .vsid = VSID };
+	struct guest_fault_test *t = test->priv;
+	struct iommu_guest_fault fault;
+	unsigned int i;
+
+	KUNIT_ASSERT_EQ(test, 0, arm_smmu_guest_stage_start(t->master, &cfg,
+							    c->coherency));
+	for (i = 0; i < ARRAY_SIZE(classes); i++) {
+		happens(t, EVT_ID_TRANSLATION_FAULT, classes[i] | EVTQ_1_S2, i);
+		KUNIT_ASSERT_TRUE(test, reads_of(&t->devices[0], &fault));
+		KUNIT_EXPECT_EQ(test, le64_to_cpu(fault.smmuv3.event[3]),
+				c->fetch_addr);
+	}
+}
+
 /* What is in the queue at a bind is older, however the queue has wrapped */
 static void guest_fault_test_former_guest(struct kunit *test)
 {
-	struct guest_fault_test *t = test->priv;
 	u32 cons, pending, mask = (2 << EVTQ_SHIFT) - 1;
+	struct guest_fault_test *t = test->priv;
 
 	t->smmu.evtq.taken = 100;
 	for (cons = 0; cons <= mask; cons++) {
 		for (pending = 0; pending <= 1 << EVTQ_SHIFT; pending++) {
 			t->smmu.evtq.q.llq.cons = cons;
-			/* With the overflow flag, which is no part of it */
-			t->prod = ((cons + pending) & mask) | BIT(31);
-			arm_smmu_guest_events_start(&t->master, VSID);
-			KUNIT_EXPECT_EQ(test, t->master.guest_events.first,
+			/* The flag is no part of the index */
+			t->evtq_prod = ((cons + pending) & mask) | OVERFLOW;
+			bind(t);
+			KUNIT_EXPECT_EQ(test, t->master->guest.first_event,
 					100 + pending);
-			arm_smmu_guest_events_stop(&t->master);
+			arm_smmu_guest_stop_events(t->master);
 		}
 	}
 
-	arm_smmu_guest_events_start(&t->master, VSID);
-	KUNIT_EXPECT_FALSE(test, happens(t, EVT_ID_BAD_CD, 0, 107));
-	KUNIT_EXPECT_TRUE(test, happens(t, EVT_ID_BAD_CD, 0, 108));
+	bind(t);
+	KUNIT_EXPECT_EQ(test, happens(t, EVT_ID_BAD_CD, 0, 107),
+			ARM_SMMU_GUEST_EVENT_NONE);
+	KUNIT_EXPECT_EQ(test, happens(t, EVT_ID_BAD_CD, 0, 108),
+			ARM_SMMU_GUEST_EVENT_DONE);
 	/* A rebind changes nothing */
-	t->prod = 0;
-	arm_smmu_guest_events_start(&t->master, VSID);
-	KUNIT_EXPECT_TRUE(test, happens(t, EVT_ID_BAD_CD, 0, 109));
+	t->evtq_prod = 0;
+	bind(t);
+	KUNIT_EXPECT_EQ(test, happens(t, EVT_ID_BAD_CD, 0, 109),
+			ARM_SMMU_GUEST_EVENT_DONE);
 	expect_record(test, 0, 0, 0);
 	expect_record(test, 1, 0, 0);
 	expect_empty(test);
 }
 
-/* The hardware lost some: told at once, once, and with what follows */
+/* A loss is told at once, or with the fault that follows */
 static void guest_fault_test_hardware_lost(struct kunit *test)
 {
 	struct guest_fault_test *t = test->priv;
 
-	arm_smmu_guest_events_lost(&t->smmu);
+	overflow(t);
+	arm_smmu_report_lost_events(&t->smmu);
 	expect_empty(test);
 
-	arm_smmu_guest_events_start(&t->master, VSID);
-	arm_smmu_guest_events_lost(&t->smmu);
-	arm_smmu_guest_events_lost(&t->smmu);
-	expect_record(test, 0, 0, IOMMU_GUEST_FAULT_LOST_UNKNOWN |
-				  IOMMU_GUEST_FAULT_NO_EVENT);
+	bind(t);
+	overflow(t);
+	arm_smmu_report_lost_events(&t->smmu);
+	expect_record(test, 0, 0, LOST);
 	expect_empty(test);
 	happens(t, EVT_ID_BAD_CD, 0, 0);
-	arm_smmu_guest_events_lost(&t->smmu);
+	overflow(t);
+	arm_smmu_report_lost_events(&t->smmu);
 	happens(t, EVT_ID_BAD_CD, 0, 1);
 	happens(t, EVT_ID_BAD_CD, 0, 2);
 	expect_record(test, 0, 0, 0);
@@ -448,16 +400,115 @@ static void guest_fault_test_hardware_lost(struct kunit *test)
 	expect_empty(test);
 }
 
+/* The events that are still in the queue do not delay it */
+static void guest_fault_test_overflow_is_acknowledged(struct kunit *test)
+{
+	struct guest_fault_test *t = test->priv;
+
+	t->evtq_prod = 1 << EVTQ_SHIFT;
+	overflow(t);
+	KUNIT_EXPECT_TRUE(test, arm_smmu_report_lost_events(&t->smmu));
+	KUNIT_EXPECT_EQ(test, t->evtq_cons, OVERFLOW);
+	KUNIT_EXPECT_FALSE(test, arm_smmu_report_lost_events(&t->smmu));
+}
+
+/* Nothing is read from the queue between two overflows. Each reader is told of both. */
+static void guest_fault_test_overflow_again(struct kunit *test)
+{
+	struct guest_fault_test *t = test->priv;
+	unsigned int i;
+
+	bind_both(t);
+	t->evtq_prod = 1 << EVTQ_SHIFT;
+	for (i = 0; i < 3; i++) {
+		overflow(t);
+		KUNIT_EXPECT_TRUE(test, arm_smmu_report_lost_events(&t->smmu));
+		expect_record_of(test, &t->devices[0], 0, 0, LOST);
+		expect_record_of(test, &t->devices[1], 0, 0, LOST);
+	}
+	KUNIT_EXPECT_FALSE(test, arm_smmu_report_lost_events(&t->smmu));
+	expect_empty_of(test, &t->devices[0]);
+	expect_empty_of(test, &t->devices[1]);
+}
+
+/* The SMMU could not write an event. That is a loss and no overflow. */
+static void guest_fault_test_write_aborted(struct kunit *test)
+{
+	struct guest_fault_test *t = test->priv;
+
+	bind_both(t);
+	atomic_set(&t->smmu.evtq.abt_err, 1);
+	KUNIT_EXPECT_FALSE(test, arm_smmu_report_lost_events(&t->smmu));
+	expect_record_of(test, &t->devices[0], 0, 0, LOST);
+	expect_record_of(test, &t->devices[1], 0, 0, LOST);
+	arm_smmu_report_lost_events(&t->smmu);
+	expect_empty_of(test, &t->devices[0]);
+	expect_empty_of(test, &t->devices[1]);
+}
+
+/* The faults of the first device go to another reader from now on */
+static void attach_again(struct guest_fault_test *t)
+{
+	iommu_guest_faults_attach(t->devices[1].faults, t->devices[0].dev);
+}
+
+/* Two events are recorded, and not read yet, when the next reader comes */
+static void guest_fault_test_next_reader(struct kunit *test)
+{
+	struct guest_fault_test *t = test->priv;
+
+	bind(t);
+	t->evtq_prod = 2;
+	attach_again(t);
+	KUNIT_EXPECT_EQ(test, happens(t, EVT_ID_BAD_CD, 0, 0),
+			ARM_SMMU_GUEST_EVENT_LOG);
+	KUNIT_EXPECT_EQ(test, happens(t, EVT_ID_BAD_CD, 0, 1),
+			ARM_SMMU_GUEST_EVENT_LOG);
+	expect_empty_of(test, &t->devices[1]);
+	KUNIT_EXPECT_EQ(test, happens(t, EVT_ID_BAD_CD, 0, 2),
+			ARM_SMMU_GUEST_EVENT_DONE);
+	expect_record_of(test, &t->devices[1], 0, 0, 0);
+	expect_empty(test);
+}
+
+/* The next reader is not told of the loss. Those of other devices still are. */
+static void guest_fault_test_next_reader_lost(struct kunit *test)
+{
+	struct guest_fault_test *t = test->priv;
+
+	bind_both(t);
+	overflow(t);
+	atomic_set(&t->smmu.evtq.abt_err, 1);
+	iommu_guest_faults_attach(t->devices[0].faults, t->devices[0].dev);
+	KUNIT_EXPECT_FALSE(test, arm_smmu_report_lost_events(&t->smmu));
+	expect_empty_of(test, &t->devices[0]);
+	expect_record_of(test, &t->devices[1], 0, 0, LOST);
+	expect_empty_of(test, &t->devices[1]);
+}
+
+/* The CMD_SYNC makes the events visible that the SMMU has not written yet */
+static void guest_fault_test_next_reader_syncs(struct kunit *test)
+{
+	struct guest_fault_test *t = test->priv;
+	struct arm_smmu_queue *q = &t->smmu.cmdq.q;
+	u32 prod = t->cmdq;
+
+	attach_again(t);
+	KUNIT_EXPECT_EQ(test, t->cmdq, prod + 1);
+	KUNIT_EXPECT_EQ(test, CMDQ_OP_CMD_SYNC,
+			FIELD_GET(CMDQ_0_OP, le64_to_cpu(*Q_ENT(q, prod))));
+}
+
 static void fill(struct guest_fault_test *t)
 {
 	unsigned int i;
 
-	arm_smmu_guest_events_start(&t->master, VSID);
+	bind(t);
 	for (i = 0; i < IOMMU_GUEST_FAULTS_MAX; i++)
 		happens(t, EVT_ID_BAD_CD, 0, i);
 }
 
-/* What doesn't fit is counted, and told in its place */
+/* What does not fit is counted. The count is told in its place. */
 static void guest_fault_test_queue_full(struct kunit *test)
 {
 	unsigned int i, max = IOMMU_GUEST_FAULTS_MAX;
@@ -465,7 +516,8 @@ static void guest_fault_test_queue_full(struct kunit *test)
 
 	fill(t);
 	for (i = 0; i < 5; i++)
-		KUNIT_EXPECT_TRUE(test, happens(t, EVT_ID_BAD_CD, 0, max + i));
+		KUNIT_EXPECT_EQ(test, happens(t, EVT_ID_BAD_CD, 0, max + i),
+				ARM_SMMU_GUEST_EVENT_DONE);
 	expect_record(test, 0, 0, 0);
 	happens(t, EVT_ID_BAD_CD, 0, max + 5);
 	happens(t, EVT_ID_BAD_CD, 0, max + 6);
@@ -478,37 +530,38 @@ static void guest_fault_test_queue_full(struct kunit *test)
 	expect_record(test, max + 7, 0, 0);
 }
 
-/* A reader that can't take a record doesn't lose it, whatever comes meanwhile */
+/* A record that could not be copied stays as it was, whatever comes meanwhile */
 static void guest_fault_test_peek(struct kunit *test)
 {
 	struct guest_fault_test *t = test->priv;
 	struct iommu_guest_fault fault;
 
-	arm_smmu_guest_events_start(&t->master, VSID);
-	arm_smmu_guest_events_lost(&t->smmu);
-	KUNIT_EXPECT_TRUE(test, iommu_guest_faults_peek(t->faults, &fault));
+	bind(t);
+	overflow(t);
+	arm_smmu_report_lost_events(&t->smmu);
+	KUNIT_EXPECT_TRUE(test, iommu_guest_faults_peek(t->devices[0].faults,
+							&fault));
 	happens(t, EVT_ID_BAD_CD, 0, 0);
-	expect_record(test, 0, 0, IOMMU_GUEST_FAULT_LOST_UNKNOWN |
-				  IOMMU_GUEST_FAULT_NO_EVENT);
+	expect_record(test, 0, 0, LOST);
 	expect_record(test, 0, 0, 0);
 	expect_empty(test);
 }
 
-/* Nobody reads: reported as those of other devices are, and nothing is kept */
+/* Nobody reads, so the host logs what happens and keeps nothing */
 static void guest_fault_test_closed(struct kunit *test)
 {
 	struct guest_fault_test *t = test->priv;
-	const struct iommu_guest_fault fault = {
-		.format = IOMMU_GUEST_STAGE_FORMAT_ARM_SMMUV3,
-	};
+	struct iommu_guest_faults *faults = t->devices[0].faults;
 
 	fill(t);
-	KUNIT_EXPECT_TRUE(test, iommu_guest_faults_is_open(t->faults));
-	iommu_guest_faults_close(t->faults);
-	KUNIT_EXPECT_FALSE(test, iommu_guest_faults_is_open(t->faults));
-	KUNIT_EXPECT_FALSE(test, iommu_report_guest_fault(t->master.dev,
-							  &fault));
-	arm_smmu_guest_events_lost(&t->smmu);
+	KUNIT_EXPECT_TRUE(test, iommu_guest_faults_is_open(faults));
+	iommu_guest_faults_close(faults);
+	KUNIT_EXPECT_FALSE(test, iommu_guest_faults_is_open(faults));
+	KUNIT_EXPECT_EQ(test, happens(t, EVT_ID_BAD_CD, 0,
+				      IOMMU_GUEST_FAULTS_MAX),
+			ARM_SMMU_GUEST_EVENT_LOG);
+	overflow(t);
+	arm_smmu_report_lost_events(&t->smmu);
 	expect_empty(test);
 }
 
@@ -516,34 +569,46 @@ static void guest_fault_test_detached(struct kunit *test)
 {
 	struct guest_fault_test *t = test->priv;
 
-	arm_smmu_guest_events_start(&t->master, VSID);
-	iommu_guest_faults_detach(t->master.dev);
-	KUNIT_EXPECT_TRUE(test, happens(t, EVT_ID_BAD_CD, 0, 0));
-	arm_smmu_guest_events_lost(&t->smmu);
+	bind(t);
+	iommu_guest_faults_detach(t->devices[0].dev);
+	KUNIT_EXPECT_EQ(test, happens(t, EVT_ID_BAD_CD, 0, 0),
+			ARM_SMMU_GUEST_EVENT_LOG);
+	overflow(t);
+	arm_smmu_report_lost_events(&t->smmu);
 	expect_empty(test);
 }
 
-/* What the host alone is told, a guest can't use up for others */
+/* The limit is the device's own, so a guest can't use up that of others */
 static void guest_fault_test_log_of_its_own(struct kunit *test)
 {
 	struct guest_fault_test *t = test->priv;
-	struct ratelimit_state *log = &t->master.guest_events.log;
-	unsigned int i;
+	struct ratelimit_state *log = &t->master->guest.log;
+	unsigned int i, logged = 0;
 
-	arm_smmu_guest_events_start(&t->master, VSID);
+	bind(t);
 	for (i = 0; i < 2 * DEFAULT_RATELIMIT_BURST; i++)
-		KUNIT_EXPECT_TRUE(test, happens(t, EVT_ID_UUT, 0, i));
+		logged += happens(t, EVT_ID_UUT, 0, i) ==
+			  ARM_SMMU_GUEST_EVENT_LOG;
+	KUNIT_EXPECT_EQ(test, logged, DEFAULT_RATELIMIT_BURST);
 	KUNIT_EXPECT_EQ(test, log->printed, DEFAULT_RATELIMIT_BURST);
 	expect_empty(test);
 }
 
 static struct kunit_case guest_fault_test_cases[] = {
 	KUNIT_CASE(guest_fault_test_bound),
+	KUNIT_CASE(guest_fault_test_iopf),
 	KUNIT_CASE(guest_fault_test_other_stream),
 	KUNIT_CASE(guest_fault_test_stall),
 	KUNIT_CASE(guest_fault_test_counts_stage2),
+	KUNIT_CASE_PARAM(guest_fault_test_fetch_addr, coherency_gen_params),
 	KUNIT_CASE(guest_fault_test_former_guest),
 	KUNIT_CASE(guest_fault_test_hardware_lost),
+	KUNIT_CASE(guest_fault_test_overflow_is_acknowledged),
+	KUNIT_CASE(guest_fault_test_overflow_again),
+	KUNIT_CASE(guest_fault_test_write_aborted),
+	KUNIT_CASE(guest_fault_test_next_reader),
+	KUNIT_CASE(guest_fault_test_next_reader_lost),
+	KUNIT_CASE(guest_fault_test_next_reader_syncs),
 	KUNIT_CASE(guest_fault_test_queue_full),
 	KUNIT_CASE(guest_fault_test_peek),
 	KUNIT_CASE(guest_fault_test_closed),
@@ -559,8 +624,8 @@ static struct kunit_suite guest_fault_test_suite = {
 	.test_cases = guest_fault_test_cases,
 };
 
-kunit_test_suites(&guest_fault_event_test_suite, &guest_fault_test_suite);
+kunit_test_suite(guest_fault_test_suite);
 
 MODULE_IMPORT_NS(EXPORTED_FOR_KUNIT_TESTING);
-MODULE_DESCRIPTION("KUnit tests for the events of guests of arm-smmu-v3");
+MODULE_DESCRIPTION("KUnit tests for the faults of guests of arm-smmu-v3");
 MODULE_LICENSE("GPL");

@@ -45,7 +45,7 @@ static u32 guest_idr(struct guest_info_test *t, unsigned int i)
 	return t->info.smmuv3.idr[i];
 }
 
-/* All that a guest can ever have: a bit that isn't here has nobody thought about */
+/* All bits that a guest can ever have. Nobody has thought about the others. */
 static void guest_info_test_most(struct kunit *test)
 {
 	struct guest_info_test *t = test->priv;
@@ -66,7 +66,7 @@ static void guest_info_test_most(struct kunit *test)
 			IDR5_GRAN4K | IDR5_OAS_48_BIT);
 }
 
-/* What is left on hardware and with a driver that have nothing */
+/* What a guest has if neither the hardware nor the driver has any feature */
 static void guest_info_test_least(struct kunit *test)
 {
 	struct guest_info_test *t = test->priv;
@@ -87,7 +87,7 @@ static void guest_info_test_least(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, guest_idr(t, 5), IDR5_OAS_32_BIT);
 }
 
-/* The register says that it is there, the driver that it isn't: errata, firmware */
+/* The register has the feature. An erratum or the firmware keeps it from the driver. */
 static void guest_info_test_driver_decides(struct kunit *test)
 {
 	struct guest_info_test *t = test->priv;
@@ -111,7 +111,7 @@ static void guest_info_test_driver_decides(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, FIELD_GET(IDR5_STALL_MAX, guest_idr(t, 5)), 0);
 }
 
-/* The kernel has the transactions of guests wait, and so many of each */
+/* Guests get half of what the SMMU can stall, and each no more than the limit */
 static void guest_info_test_stalls(struct kunit *test)
 {
 	static const u16 numbers[][2] = {
@@ -129,7 +129,7 @@ static void guest_info_test_stalls(struct kunit *test)
 	}
 }
 
-/* The other way round: what the hardware hasn't got isn't made up */
+/* The driver does not add a feature that the hardware does not have */
 static void guest_info_test_hardware_decides(struct kunit *test)
 {
 	struct guest_info_test *t = test->priv;
@@ -138,7 +138,7 @@ static void guest_info_test_hardware_decides(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, guest_idr(t, 3), 0);
 	t->raw[5] = ~IDR5_GRAN64K;
 	KUNIT_EXPECT_FALSE(test, guest_idr(t, 5) & IDR5_GRAN64K);
-	/* 52 bits of address need pages of 64KB, as DS isn't given */
+	/* Without IDR5.DS, 52 bits of address need pages of 64KB */
 	KUNIT_EXPECT_EQ(test, FIELD_GET(IDR5_VAX, guest_idr(t, 5)), 0);
 	t->raw[0] = 0;
 	KUNIT_EXPECT_FALSE(test, guest_idr(t, 0) &
@@ -155,7 +155,7 @@ static void guest_info_test_no_pasids(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, guest_idr(t, 1), 0);
 }
 
-/* Output of stage 1 is an IPA: its size is no larger than that, rounded down */
+/* What stage 1 puts out is an IPA, so OAS is the size of an IPA, rounded down */
 static void guest_info_test_oas(struct kunit *test)
 {
 	static const u8 sizes[][2] = {

@@ -39,16 +39,13 @@ static int guest_invalidate_test_init(struct kunit *test)
 	return 0;
 }
 
-/* Either takes it or neither. Returns the kind, or -EINVAL. */
-static int command(struct guest_invalidate_test *t)
+static enum arm_smmu_guest_command_kind command(struct guest_invalidate_test *t)
 {
 	const struct iommu_guest_command_smmuv3 cmd = { {
 		cpu_to_le64(t->in[0]), cpu_to_le64(t->in[1])
 	} };
 
-	if (arm_smmu_guest_tlbis(&t->smmu, HOST_VMID, &cmd, 1, t->out))
-		return GUEST_COMMAND_TLBI;
-	return arm_smmu_guest_device_command(t->in, t->out);
+	return arm_smmu_make_guest_command(&t->smmu, HOST_VMID, &cmd, t->out);
 }
 
 static u64 asid(u16 asid)
@@ -90,28 +87,7 @@ static void guest_invalidate_test_nh_all(struct kunit *test)
 	expect_nh_all(test);
 }
 
-/* A run ends before what isn't a TLBI, and nothing is written for that */
-static void guest_invalidate_test_run(struct kunit *test)
-{
-	struct iommu_guest_command_smmuv3 cmds[4] = {};
-	struct guest_invalidate_test *t = test->priv;
-	u64 out[ARRAY_SIZE(cmds) * 2] = {};
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(cmds); i++)
-		cmds[i].cmd[0] = cpu_to_le64(CMDQ_OP_TLBI_NH_ASID | asid(i));
-	cmds[2].cmd[0] = cpu_to_le64(CMDQ_OP_CFGI_CD);
-
-	KUNIT_EXPECT_EQ(test, 2, arm_smmu_guest_tlbis(&t->smmu, HOST_VMID, cmds,
-						      ARRAY_SIZE(cmds), out));
-	KUNIT_EXPECT_EQ(test, out[2], CMDQ_OP_TLBI_NH_ASID | asid(1) |
-				      HOST_VMID_FIELD);
-	KUNIT_EXPECT_EQ(test, out[4], 0);
-	KUNIT_EXPECT_EQ(test, 1, arm_smmu_guest_tlbis(&t->smmu, HOST_VMID, cmds,
-						      1, out));
-}
-
-/* One guest never flushes another */
+/* The guest gets rid of its own translations only */
 static void guest_invalidate_test_nsnh_all(struct kunit *test)
 {
 	struct guest_invalidate_test *t = test->priv;
@@ -149,10 +125,10 @@ static void guest_invalidate_test_nh_vaa(struct kunit *test)
 	expect_command(test, t->in[0] | HOST_VMID_FIELD, GUEST_VA);
 
 	t->in[0] |= asid(1);
-	KUNIT_EXPECT_EQ(test, -EINVAL, command(t));
+	KUNIT_EXPECT_EQ(test, GUEST_COMMAND_ILLEGAL, command(t));
 }
 
-/* Each opcode with each bit set by itself: those that aren't the guest's */
+/* For each opcode the bits that a guest may set, which are tried one by one */
 struct guest_invalidate_mask {
 	const char *name;
 	u8 opcode;
@@ -169,7 +145,7 @@ static const struct guest_invalidate_mask guest_invalidate_masks[] = {
 	{ "NH_ALL", CMDQ_OP_TLBI_NH_ALL, GUEST_COMMAND_TLBI, 0, 0 },
 	{ "NH_ASID", CMDQ_OP_TLBI_NH_ASID, GUEST_COMMAND_TLBI,
 	  GENMASK_ULL(63, 48), 0 },
-	/* NUM, SCALE, TG and TTL aren't valid one by one */
+	/* NUM, SCALE, TG and TTL are not valid by themselves */
 	{ "NH_VA", CMDQ_OP_TLBI_NH_VA, GUEST_COMMAND_TLBI,
 	  GENMASK_ULL(63, 48), GENMASK_ULL(63, 12) | BIT(0) },
 	{ "NH_VAA", CMDQ_OP_TLBI_NH_VAA, GUEST_COMMAND_TLBI,
@@ -200,9 +176,10 @@ static void guest_invalidate_test_reserved(struct kunit *test)
 		t->in[0] = mask->opcode;
 		t->in[1] = 0;
 		t->in[bit / 64] |= BIT_ULL(bit % 64);
-		KUNIT_EXPECT_EQ_MSG(test, used & BIT_ULL(bit % 64) ?
-					  mask->kind : -EINVAL,
-				    command(t), "bit %u", bit);
+		KUNIT_EXPECT_EQ_MSG(test, command(t),
+				    used & BIT_ULL(bit % 64) ?
+					    mask->kind : GUEST_COMMAND_ILLEGAL,
+				    "bit %u", bit);
 	}
 }
 
@@ -226,7 +203,7 @@ static void guest_invalidate_test_opcodes(struct kunit *test)
 		if (guest_invalidate_knows(opcode))
 			continue;
 		t->in[0] = opcode;
-		KUNIT_EXPECT_EQ_MSG(test, -EINVAL, command(t),
+		KUNIT_EXPECT_EQ_MSG(test, command(t), GUEST_COMMAND_ILLEGAL,
 				    "opcode 0x%x", opcode);
 	}
 }
@@ -239,7 +216,7 @@ static void guest_invalidate_test_asid8(struct kunit *test)
 	t->in[0] = CMDQ_OP_TLBI_NH_ASID | asid(0xff);
 	KUNIT_EXPECT_EQ(test, GUEST_COMMAND_TLBI, command(t));
 	t->in[0] = CMDQ_OP_TLBI_NH_ASID | asid(0x100);
-	KUNIT_EXPECT_EQ(test, -EINVAL, command(t));
+	KUNIT_EXPECT_EQ(test, GUEST_COMMAND_ILLEGAL, command(t));
 }
 
 /* The largest range there is, and one that ends beyond the address space */
@@ -256,7 +233,7 @@ static void guest_invalidate_test_range(struct kunit *test)
 	expect_command(test, t->in[0] | HOST_VMID_FIELD, t->in[1]);
 }
 
-/* These raise CERROR_ILL on hardware, or are RES0 */
+/* The SMMU raises CERROR_ILL for these, or their bits are RES0 */
 static void guest_invalidate_test_range_illegal(struct kunit *test)
 {
 	struct guest_invalidate_test *t = test->priv;
@@ -264,29 +241,29 @@ static void guest_invalidate_test_range_illegal(struct kunit *test)
 
 	for (tg = TG_4K; tg <= TG_64K; tg++) {
 		set_va(t, 0, tg, 0, 0, 0);
-		KUNIT_EXPECT_EQ(test, -EINVAL, command(t));
+		KUNIT_EXPECT_EQ(test, GUEST_COMMAND_ILLEGAL, command(t));
 	}
 	set_va(t, 0, TG_16K, 1, 0, 0);
-	KUNIT_EXPECT_EQ(test, -EINVAL, command(t));
+	KUNIT_EXPECT_EQ(test, GUEST_COMMAND_ILLEGAL, command(t));
 
 	set_va(t, 0, 0, 1, 0, 0);
-	KUNIT_EXPECT_EQ(test, -EINVAL, command(t));
+	KUNIT_EXPECT_EQ(test, GUEST_COMMAND_ILLEGAL, command(t));
 	set_va(t, 0, 0, 0, 1, 0);
-	KUNIT_EXPECT_EQ(test, -EINVAL, command(t));
+	KUNIT_EXPECT_EQ(test, GUEST_COMMAND_ILLEGAL, command(t));
 	set_va(t, 0, 0, 0, 0, 1);
-	KUNIT_EXPECT_EQ(test, -EINVAL, command(t));
+	KUNIT_EXPECT_EQ(test, GUEST_COMMAND_ILLEGAL, command(t));
 
-	/* SCALE has a bit more if IDR5.DS is 1, which no guest is told */
+	/* SCALE has another bit only with IDR5.DS = 1, which guests do not have */
 	set_va(t, 0, TG_4K, 0, 0, 1);
 	t->in[0] |= BIT_ULL(25);
-	KUNIT_EXPECT_EQ(test, -EINVAL, command(t));
-	/* TTL128 */
+	KUNIT_EXPECT_EQ(test, GUEST_COMMAND_ILLEGAL, command(t));
+	/* The bit TTL128 */
 	set_va(t, 0, TG_4K, 3, 0, 0);
 	t->in[1] |= BIT_ULL(7);
-	KUNIT_EXPECT_EQ(test, -EINVAL, command(t));
+	KUNIT_EXPECT_EQ(test, GUEST_COMMAND_ILLEGAL, command(t));
 }
 
-/* By ASID would leave global entries */
+/* A command for the ASID would leave global entries */
 static void guest_invalidate_test_no_ril(struct kunit *test)
 {
 	struct guest_invalidate_test *t = test->priv;
@@ -340,7 +317,7 @@ static void guest_invalidate_test_align(struct kunit *test)
 
 	set_va(t, BIT_ULL(a->bits), a->tg, a->ttl, 1, 0);
 	KUNIT_EXPECT_EQ(test, GUEST_COMMAND_TLBI, command(t));
-	/* A guest, to which IDR5.DS is 0, means any level */
+	/* The guest has IDR5.DS = 0, so it means any level */
 	if (a->tg == TG_16K && a->ttl == 1)
 		t->in[1] &= ~CMDQ_TLBI_1_TTL;
 	expect_command(test, t->in[0] | HOST_VMID_FIELD, t->in[1]);
@@ -361,7 +338,7 @@ static void guest_invalidate_test_cfgi_cd(struct kunit *test)
 		   FIELD_PREP(CMDQ_CFGI_0_SID, GUEST_VSID);
 	t->in[1] = CMDQ_CFGI_1_LEAF;
 	KUNIT_EXPECT_EQ(test, GUEST_COMMAND_CFGI, command(t));
-	/* The StreamID isn't the guest's to say */
+	/* The caller fills in the StreamID */
 	expect_command(test, CMDQ_OP_CFGI_CD | ssid, CMDQ_CFGI_1_LEAF);
 }
 
@@ -374,14 +351,13 @@ static void guest_invalidate_test_cfgi_cd_all(struct kunit *test)
 	expect_command(test, CMDQ_OP_CFGI_CD_ALL, 0);
 
 	t->in[1] = CMDQ_CFGI_1_LEAF;
-	KUNIT_EXPECT_EQ(test, -EINVAL, command(t));
+	KUNIT_EXPECT_EQ(test, GUEST_COMMAND_ILLEGAL, command(t));
 }
 
 static void guest_invalidate_test_atc_inv(struct kunit *test)
 {
 	struct guest_invalidate_test *t = test->priv;
-	u64 what = CMDQ_0_SSV | CMDQ_ATC_0_GLOBAL |
-		   FIELD_PREP(CMDQ_ATC_0_SSID, 0x54321);
+	u64 what = CMDQ_0_SSV | FIELD_PREP(CMDQ_ATC_0_SSID, 0x54321);
 
 	t->in[0] = CMDQ_OP_ATC_INV | what |
 		   FIELD_PREP(CMDQ_ATC_0_SID, GUEST_VSID);
@@ -389,10 +365,24 @@ static void guest_invalidate_test_atc_inv(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, GUEST_COMMAND_ATC_INV, command(t));
 	expect_command(test, CMDQ_OP_ATC_INV | what, t->in[1]);
 
-	/* Without a SubstreamID its fields are IGNORED */
+	/* Without SSV the field SubstreamID is IGNORED */
 	t->in[0] &= ~CMDQ_0_SSV;
 	KUNIT_EXPECT_EQ(test, GUEST_COMMAND_ATC_INV, command(t));
 	expect_command(test, CMDQ_OP_ATC_INV, t->in[1]);
+}
+
+/* Without SSV the field Global is IGNORED, too */
+static void guest_invalidate_test_atc_inv_global(struct kunit *test)
+{
+	struct guest_invalidate_test *t = test->priv;
+
+	t->in[0] = CMDQ_OP_ATC_INV | CMDQ_0_SSV | CMDQ_ATC_0_GLOBAL;
+	KUNIT_EXPECT_EQ(test, GUEST_COMMAND_ATC_INV, command(t));
+	expect_command(test, t->in[0], 0);
+
+	t->in[0] &= ~CMDQ_0_SSV;
+	KUNIT_EXPECT_EQ(test, GUEST_COMMAND_ATC_INV, command(t));
+	expect_command(test, CMDQ_OP_ATC_INV, 0);
 }
 
 static void guest_invalidate_test_atc_inv_illegal(struct kunit *test)
@@ -401,13 +391,13 @@ static void guest_invalidate_test_atc_inv_illegal(struct kunit *test)
 
 	t->in[0] = CMDQ_OP_ATC_INV;
 	t->in[1] = ATC_INV_SIZE_ALL + 1;
-	KUNIT_EXPECT_EQ(test, -EINVAL, command(t));
+	KUNIT_EXPECT_EQ(test, GUEST_COMMAND_ILLEGAL, command(t));
 
 	t->in[1] = 0;
 	KUNIT_EXPECT_EQ(test, GUEST_COMMAND_ATC_INV, command(t));
 }
 
-/* A device, and what the framework says when it is to be held out of a reset */
+/* A device, and what the framework answers if a reset of the device has to wait */
 struct guest_invalidate_held {
 	struct iommu_guest_commands commands;
 	struct iommu_guest_command_smmuv3 cmd;
@@ -417,30 +407,33 @@ struct guest_invalidate_held {
 	struct arm_smmu_stream stream;
 	struct dev_iommu iommu;
 	struct pci_dev pdev;
-	int hold_ret;
+	enum iommu_guest_command_error hold_error;
 	int held;
 	int released;
 };
 
-static struct device *
-guest_invalidate_device(struct iommu_guest_commands *commands, u32 vsid)
+static enum iommu_guest_command_error
+guest_invalidate_find_device(struct iommu_guest_commands *commands, u32 vsid,
+			     struct device **dev)
 {
 	struct guest_invalidate_held *h =
 		container_of(commands, struct guest_invalidate_held, commands);
 
-	if (vsid == ELSEWHERE_VSID)
-		return NULL;
-	return vsid == GUEST_VSID ? &h->pdev.dev : ERR_PTR(-ENOENT);
+	if (vsid != GUEST_VSID && vsid != ELSEWHERE_VSID)
+		return IOMMU_GUEST_COMMAND_NO_DEVICE;
+	*dev = vsid == GUEST_VSID ? &h->pdev.dev : NULL;
+	return IOMMU_GUEST_COMMAND_OK;
 }
 
-static int guest_invalidate_hold(struct iommu_guest_commands *commands, u32 vsid)
+static enum iommu_guest_command_error
+guest_invalidate_hold(struct iommu_guest_commands *commands, u32 vsid)
 {
 	struct guest_invalidate_held *h =
 		container_of(commands, struct guest_invalidate_held, commands);
 
-	if (!h->hold_ret)
+	if (!h->hold_error)
 		h->held++;
-	return h->hold_ret;
+	return h->hold_error;
 }
 
 static void guest_invalidate_release(struct iommu_guest_commands *commands)
@@ -451,7 +444,13 @@ static void guest_invalidate_release(struct iommu_guest_commands *commands)
 	h->released++;
 }
 
-/* One ATC_INV for a device with ATS on. No command may reach the queue: none is there. */
+static void guest_invalidate_names(struct guest_invalidate_held *h, u32 vsid)
+{
+	h->cmd.cmd[0] = cpu_to_le64(CMDQ_OP_ATC_INV |
+				    FIELD_PREP(CMDQ_ATC_0_SID, vsid));
+}
+
+/* One ATC_INV for a device with ATS on. There is no queue, so no command may reach it. */
 static struct guest_invalidate_held *guest_invalidate_held_init(struct kunit *test)
 {
 	struct guest_invalidate_test *t = test->priv;
@@ -472,31 +471,43 @@ static struct guest_invalidate_held *guest_invalidate_held_init(struct kunit *te
 	h->pdev.current_state = PCI_D0;
 	h->pdev.error_state = pci_channel_io_normal;
 
-	h->cmd.cmd[0] = cpu_to_le64(CMDQ_OP_ATC_INV |
-				    FIELD_PREP(CMDQ_ATC_0_SID, GUEST_VSID));
+	guest_invalidate_names(h, GUEST_VSID);
 	h->commands.format = IOMMU_GUEST_STAGE_FORMAT_ARM_SMMUV3;
 	h->commands.num = 1;
 	h->commands.commands = &h->cmd;
-	h->commands.device = guest_invalidate_device;
+	h->commands.find_device = guest_invalidate_find_device;
 	h->commands.hold = guest_invalidate_hold;
 	h->commands.release = guest_invalidate_release;
 	return h;
 }
 
-static int guest_invalidate_held_run(struct guest_invalidate_held *h)
+static void expect_end(struct kunit *test, struct guest_invalidate_held *h,
+		       unsigned int done, enum iommu_guest_command_error error)
 {
-	return arm_smmu_invalidate_guest_stage(&h->smmu_domain.domain,
-					       &h->commands);
+	KUNIT_EXPECT_EQ(test, 0,
+			arm_smmu_invalidate_guest_stage(&h->smmu_domain.domain,
+							&h->commands));
+	KUNIT_EXPECT_EQ(test, h->commands.done, done);
+	KUNIT_EXPECT_EQ(test, h->commands.error, error);
+	h->commands.done = 0;
+}
+
+static void guest_invalidate_test_format(struct kunit *test)
+{
+	struct guest_invalidate_held *h = guest_invalidate_held_init(test);
+
+	h->commands.format = IOMMU_GUEST_STAGE_FORMAT_ARM_SMMUV3 + 1;
+	KUNIT_EXPECT_EQ(test, -EOPNOTSUPP,
+			arm_smmu_invalidate_guest_stage(&h->smmu_domain.domain,
+							&h->commands));
 }
 
 static void guest_invalidate_test_atc_inv_reset(struct kunit *test)
 {
 	struct guest_invalidate_held *h = guest_invalidate_held_init(test);
 
-	h->hold_ret = -EBUSY;
-	KUNIT_EXPECT_EQ(test, -EBUSY, guest_invalidate_held_run(h));
-	KUNIT_EXPECT_EQ(test, 0, h->commands.done);
-	KUNIT_EXPECT_EQ(test, IOMMU_GUEST_COMMAND_BUSY, h->commands.error);
+	h->hold_error = IOMMU_GUEST_COMMAND_BUSY;
+	expect_end(test, h, 0, IOMMU_GUEST_COMMAND_BUSY);
 	KUNIT_EXPECT_EQ(test, 0, h->released);
 }
 
@@ -505,44 +516,9 @@ static void guest_invalidate_test_atc_inv_asleep(struct kunit *test)
 	struct guest_invalidate_held *h = guest_invalidate_held_init(test);
 
 	h->pdev.current_state = PCI_D3hot;
-	KUNIT_EXPECT_EQ(test, -EBUSY, guest_invalidate_held_run(h));
-	KUNIT_EXPECT_EQ(test, 0, h->commands.done);
-	KUNIT_EXPECT_EQ(test, IOMMU_GUEST_COMMAND_BUSY, h->commands.error);
+	expect_end(test, h, 0, IOMMU_GUEST_COMMAND_BUSY);
 	KUNIT_EXPECT_EQ(test, 1, h->held);
 	KUNIT_EXPECT_EQ(test, 1, h->released);
-}
-
-/* There is nothing to wait for: the ATC is empty */
-static void guest_invalidate_test_atc_inv_ats_off(struct kunit *test)
-{
-	struct guest_invalidate_held *h = guest_invalidate_held_init(test);
-
-	h->master.ats_enabled = false;
-	h->hold_ret = -EBUSY;
-	KUNIT_EXPECT_EQ(test, 0, guest_invalidate_held_run(h));
-	KUNIT_EXPECT_EQ(test, 1, h->commands.done);
-	KUNIT_EXPECT_EQ(test, 0, h->held);
-}
-
-/* ILLEGAL on hardware, whatever device it names */
-static void guest_invalidate_test_atc_inv_no_ats(struct kunit *test)
-{
-	struct guest_invalidate_held *h = guest_invalidate_held_init(test);
-
-	h->smmu.features &= ~ARM_SMMU_FEAT_ATS;
-	h->master.ats_enabled = false;
-	KUNIT_EXPECT_EQ(test, -EINVAL, guest_invalidate_held_run(h));
-	KUNIT_EXPECT_EQ(test, IOMMU_GUEST_COMMAND_ILLEGAL, h->commands.error);
-
-	h->cmd.cmd[0] = cpu_to_le64(CMDQ_OP_ATC_INV |
-				    FIELD_PREP(CMDQ_ATC_0_SID, GUEST_VSID + 1));
-	KUNIT_EXPECT_EQ(test, -EINVAL, guest_invalidate_held_run(h));
-
-	/* A device behind an SMMU that may have it */
-	h->cmd.cmd[0] = cpu_to_le64(CMDQ_OP_ATC_INV |
-				    FIELD_PREP(CMDQ_ATC_0_SID, ELSEWHERE_VSID));
-	KUNIT_EXPECT_EQ(test, 0, guest_invalidate_held_run(h));
-	KUNIT_EXPECT_EQ(test, 1, h->commands.done);
 }
 
 static void guest_invalidate_test_atc_inv_gone(struct kunit *test)
@@ -550,24 +526,56 @@ static void guest_invalidate_test_atc_inv_gone(struct kunit *test)
 	struct guest_invalidate_held *h = guest_invalidate_held_init(test);
 
 	h->pdev.error_state = pci_channel_io_perm_failure;
-	KUNIT_EXPECT_EQ(test, -EBUSY, guest_invalidate_held_run(h));
+	expect_end(test, h, 0, IOMMU_GUEST_COMMAND_BUSY);
 	KUNIT_EXPECT_EQ(test, 1, h->released);
+}
+
+/* The ATC is empty, so the device is not asked */
+static void guest_invalidate_test_atc_inv_ats_off(struct kunit *test)
+{
+	struct guest_invalidate_held *h = guest_invalidate_held_init(test);
+
+	h->master.ats_enabled = false;
+	h->hold_error = IOMMU_GUEST_COMMAND_BUSY;
+	expect_end(test, h, 1, IOMMU_GUEST_COMMAND_OK);
+	KUNIT_EXPECT_EQ(test, 0, h->held);
+}
+
+/* The command is ILLEGAL on an SMMU without ATS, whatever device it names */
+static void guest_invalidate_test_atc_inv_no_ats(struct kunit *test)
+{
+	struct guest_invalidate_held *h = guest_invalidate_held_init(test);
+
+	h->smmu.features &= ~ARM_SMMU_FEAT_ATS;
+	h->master.ats_enabled = false;
+	expect_end(test, h, 0, IOMMU_GUEST_COMMAND_ILLEGAL);
+	guest_invalidate_names(h, GUEST_VSID + 1);
+	expect_end(test, h, 0, IOMMU_GUEST_COMMAND_ILLEGAL);
+}
+
+/* The SMMU that the device is behind may have ATS */
+static void guest_invalidate_test_atc_inv_elsewhere(struct kunit *test)
+{
+	struct guest_invalidate_held *h = guest_invalidate_held_init(test);
+
+	guest_invalidate_names(h, ELSEWHERE_VSID);
+	expect_end(test, h, 1, IOMMU_GUEST_COMMAND_OK);
+	h->smmu.features &= ~ARM_SMMU_FEAT_ATS;
+	expect_end(test, h, 1, IOMMU_GUEST_COMMAND_OK);
+	KUNIT_EXPECT_EQ(test, 0, h->held);
 }
 
 static void guest_invalidate_test_atc_inv_vsid(struct kunit *test)
 {
 	struct guest_invalidate_held *h = guest_invalidate_held_init(test);
 
-	h->cmd.cmd[0] = cpu_to_le64(CMDQ_OP_ATC_INV |
-				    FIELD_PREP(CMDQ_ATC_0_SID, GUEST_VSID + 1));
-	KUNIT_EXPECT_EQ(test, -ENOENT, guest_invalidate_held_run(h));
-	KUNIT_EXPECT_EQ(test, IOMMU_GUEST_COMMAND_NO_DEVICE, h->commands.error);
+	guest_invalidate_names(h, GUEST_VSID + 1);
+	expect_end(test, h, 0, IOMMU_GUEST_COMMAND_NO_DEVICE);
 	KUNIT_EXPECT_EQ(test, 0, h->held);
 }
 
 static struct kunit_case guest_invalidate_test_cases[] = {
 	KUNIT_CASE(guest_invalidate_test_nh_all),
-	KUNIT_CASE(guest_invalidate_test_run),
 	KUNIT_CASE(guest_invalidate_test_nsnh_all),
 	KUNIT_CASE(guest_invalidate_test_nh_asid),
 	KUNIT_CASE(guest_invalidate_test_nh_va),
@@ -585,12 +593,15 @@ static struct kunit_case guest_invalidate_test_cases[] = {
 	KUNIT_CASE(guest_invalidate_test_cfgi_cd),
 	KUNIT_CASE(guest_invalidate_test_cfgi_cd_all),
 	KUNIT_CASE(guest_invalidate_test_atc_inv),
+	KUNIT_CASE(guest_invalidate_test_atc_inv_global),
 	KUNIT_CASE(guest_invalidate_test_atc_inv_illegal),
+	KUNIT_CASE(guest_invalidate_test_format),
 	KUNIT_CASE(guest_invalidate_test_atc_inv_reset),
 	KUNIT_CASE(guest_invalidate_test_atc_inv_asleep),
+	KUNIT_CASE(guest_invalidate_test_atc_inv_gone),
 	KUNIT_CASE(guest_invalidate_test_atc_inv_ats_off),
 	KUNIT_CASE(guest_invalidate_test_atc_inv_no_ats),
-	KUNIT_CASE(guest_invalidate_test_atc_inv_gone),
+	KUNIT_CASE(guest_invalidate_test_atc_inv_elsewhere),
 	KUNIT_CASE(guest_invalidate_test_atc_inv_vsid),
 	{},
 };

@@ -270,9 +270,10 @@ static int arm_smmu_guest_stage_stalls(struct arm_smmu_master *master,
 }
 
 /* Before the guest's configuration can cause an event */
-static int arm_smmu_guest_stage_start(struct arm_smmu_master *master,
-				      struct iommu_guest_stage_config *cfg,
-				      enum iommu_guest_stage_coherency coherency)
+VISIBLE_IF_KUNIT
+int arm_smmu_guest_stage_start(struct arm_smmu_master *master,
+			       struct iommu_guest_stage_config *cfg,
+			       enum iommu_guest_stage_coherency coherency)
 {
 	int ret;
 
@@ -288,6 +289,7 @@ static int arm_smmu_guest_stage_start(struct arm_smmu_master *master,
 		arm_smmu_guest_free_stalls(master);
 	return ret;
 }
+EXPORT_SYMBOL_IF_KUNIT(arm_smmu_guest_stage_start);
 
 /**
  * arm_smmu_bind_guest_stage() - Bind a device, or change what it is bound to
