@@ -384,29 +384,28 @@ static void guest_command_test_hold_without_ats(struct kunit *test)
 	EXPECT_TRACE(test);
 }
 
-/* 22 ATC_INVs are 66 in the queue. The device is held for each of the two batches. */
+/* 43 ATC_INVs for three streams are two full batches, and a third one of one command */
 static void guest_command_test_hold_in_each_batch(struct kunit *test)
 {
 	static const u32 sids[] = { SID_A, SID_B, SID_A };
-	struct guest_trace_entry expected[72];
+	/* Too large for the stack */
+	static struct guest_trace_entry expected[3 * 43 + 3 * 3];
 	unsigned int i, num = 0;
 
 	guest_test_attach_before(test, 1);
-	for (i = 0; i < 22; i++)
+	for (i = 0; i < 43; i++)
 		add_atc_inv(test, GUEST_VSID(1));
 	invalidate_all(test);
 
-	expected[num++] = hold(GUEST_VSID(1));
-	for (i = 0; i < 66; i++) {
-		if (i == CMDQ_BATCH_ENTRIES) {
-			expected[num++] = cmd_sync();
-			expected[num++] = release();
+	for (i = 0; i < 3 * 43; i++) {
+		if (i % CMDQ_BATCH_ENTRIES == 0)
 			expected[num++] = hold(GUEST_VSID(1));
-		}
 		expected[num++] = atc_inv_all(sids[i % ARRAY_SIZE(sids)]);
+		if ((i + 1) % CMDQ_BATCH_ENTRIES && i + 1 < 3 * 43)
+			continue;
+		expected[num++] = cmd_sync();
+		expected[num++] = release();
 	}
-	expected[num++] = cmd_sync();
-	expected[num++] = release();
 	guest_test_expect_trace(test, expected, num);
 }
 
@@ -604,6 +603,12 @@ static struct kunit_case guest_command_test_cases[] = {
 	{},
 };
 
+static const struct iommu_guest_commands_ops guest_command_test_ops = {
+	.find_device	= find_device,
+	.hold		= hold_device,
+	.release	= release_device,
+};
+
 static int guest_command_test_init(struct kunit *test)
 {
 	struct guest_command_test *ct;
@@ -613,9 +618,7 @@ static int guest_command_test_init(struct kunit *test)
 	guest_test_init(test, &ct->t, ARM_SMMU_FEAT_ATS);
 	ct->commands.format = IOMMU_GUEST_STAGE_FORMAT_ARM_SMMUV3;
 	ct->commands.commands = ct->cmds;
-	ct->commands.find_device = find_device;
-	ct->commands.hold = hold_device;
-	ct->commands.release = release_device;
+	ct->commands.ops = &guest_command_test_ops;
 	return 0;
 }
 

@@ -450,6 +450,12 @@ static void guest_invalidate_names(struct guest_invalidate_held *h, u32 vsid)
 				    FIELD_PREP(CMDQ_ATC_0_SID, vsid));
 }
 
+static const struct iommu_guest_commands_ops guest_invalidate_ops = {
+	.find_device	= guest_invalidate_find_device,
+	.hold		= guest_invalidate_hold,
+	.release	= guest_invalidate_release,
+};
+
 /* One ATC_INV for a device with ATS on. There is no queue, so no command may reach it. */
 static struct guest_invalidate_held *guest_invalidate_held_init(struct kunit *test)
 {
@@ -475,9 +481,7 @@ static struct guest_invalidate_held *guest_invalidate_held_init(struct kunit *te
 	h->commands.format = IOMMU_GUEST_STAGE_FORMAT_ARM_SMMUV3;
 	h->commands.num = 1;
 	h->commands.commands = &h->cmd;
-	h->commands.find_device = guest_invalidate_find_device;
-	h->commands.hold = guest_invalidate_hold;
-	h->commands.release = guest_invalidate_release;
+	h->commands.ops = &guest_invalidate_ops;
 	return h;
 }
 

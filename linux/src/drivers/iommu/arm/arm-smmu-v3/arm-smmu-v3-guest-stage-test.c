@@ -327,10 +327,9 @@ static void guest_stage_test_used_bits(struct kunit *test)
 /* PCI ATS of the device is off only while EATS changes, so no other bit is safe */
 static void guest_stage_test_safe_bits(struct kunit *test)
 {
-	__le64 safe[NUM_ENTRY_QWORDS] = {};
+	const __le64 *safe = arm_smmu_get_ste_safe();
 	unsigned int i;
 
-	arm_smmu_get_ste_safe(safe);
 	for (i = 0; i < NUM_ENTRY_QWORDS; i++)
 		KUNIT_EXPECT_EQ(test, le64_to_cpu(safe[i]),
 				i == 1 ? STRTAB_STE_1_EATS : 0);

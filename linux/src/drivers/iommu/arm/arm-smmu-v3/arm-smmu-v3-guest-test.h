@@ -63,6 +63,14 @@ struct guest_test_device {
 
 /**
  * struct guest_test - An SMMU with two devices, attached to one nesting domain
+ * @smmu: the SMMU
+ * @strtab: its stream table
+ * @devices: the devices, see SID
+ * @ops: what the core calls for the devices' faults
+ * @group: the group of both devices
+ * @domain: the nesting domain
+ * @cfg: what guest_test_bind() binds
+ * @vmid: the VMID of @domain
  * @prod: the register for PROD and CONS of the command queue
  * @stuck: the register for CONS after guest_test_stick()
  * @evtq_prod: the register for PROD of the event queue
@@ -70,6 +78,8 @@ struct guest_test_device {
  *		before each command
  * @max_listed: most entries that it had
  * @seen: the next entry of the queue that is not in the trace yet
+ * @num_traced: how much there is to trace, which may be more than there is room for
+ * @trace: the trace
  */
 struct guest_test {
 	struct arm_smmu_device smmu;
