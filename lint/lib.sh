@@ -28,10 +28,10 @@ need_tree() {
 	git -C "$tree" rev-parse -q --verify base >/dev/null || die "$tree was not made by make tree"
 }
 
-# One run of lint at a time works in $work.
+# One run of each program at a time works in its part of $work.
 lock() {
 	mkdir -p "$work"
-	exec 9>"$work/.lock"
+	exec 9>"$work/.lock-${program##*/}"
 	flock 9
 }
 
