@@ -307,6 +307,12 @@ esac""")
         self.says("an unknown system", self.setup())
         self.assertNotIn("apt-get", self.called())
 
+    def test_place_that_kbuild_refuses(self):
+        for name in ("with space", "with:colon"):
+            self.top = self.top.rename(self.place / name)
+            self.says(f"{self.top}, has a space or a colon in its path", self.setup())
+        self.assertNotIn("apt-get", self.called())
+
     def test_too_little_disk(self):
         self.machine(gigabytes=3)
         self.says("has 3 GB left and the kernel's source", self.setup())
