@@ -51,7 +51,7 @@ STAGES = (
     Stage("qemu-tree", "QEMU's source and its series", "scripts/tree qemu"),
     Stage("qemu", "build the lab's own QEMU", "scripts/qemu", ("qemu-tree",), BUILD, 5),
     Stage("test", "the selftests under the debug kernel", "scripts/test --debug",
-          ("debug", "kselftests", "busybox", "qemu"), 4, 11),
+          ("debug", "kselftests", "busybox", "qemu"), 3, 11),
     Stage("coverage", "every line of the series runs, or has a reason", "scripts/coverage",
           ("kunit", "test"), on_demand=True),
     # Those that would let a guest at what isn't its own; make mutate takes all.
