@@ -18,13 +18,16 @@ from . import stored
 INCLUDES = re.compile(r"^#include .*\n", re.M)
 
 
-def include_mutated(text):
-    """The source with mutated() declared, after all that it includes itself."""
+def include_mutated(text, define):
+    """The source with mutated() declared, after all that it includes itself. One file has
+    to define what chooses a mutation.
+    """
+    lines = "#define DEFINE_MUTATION\n" * define + "#include <generated/mutated.h>\n"
     last = None
     for last in INCLUDES.finditer(text):
         pass
     place = last.end() if last else 0
-    return text[:place] + "#include <generated/mutated.h>\n" + text[place:]
+    return text[:place] + lines + text[place:]
 
 
 def apply(mutation, directory):
@@ -51,9 +54,8 @@ def _mutate(root, tree, obj, mutations):
         except FileNotFoundError:
             pass
     problems = {m.name: apply(m, obj) for m in mutations}
-    for path in files:
-        if (obj / path).exists():
-            (obj / path).write_text(include_mutated((obj / path).read_text()))
+    for number, path in enumerate(path for path in files if (obj / path).exists()):
+        (obj / path).write_text(include_mutated((obj / path).read_text(), number == 0))
     shutil.copyfile(root / "linux/mutations/mutated.h", obj / "include/generated/mutated.h")
     return problems
 

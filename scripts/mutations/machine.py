@@ -8,57 +8,99 @@ import subprocess
 from . import stored
 
 GOOD, FAILED, COMPLAINED = 0, 1, 3
-TIMEOUT = "300"
+TIMEOUT = 300       # seconds, and for each further mutation of a boot
+MORE_TIME = 200
 NOT_OK = re.compile(r"^(\[ *[\d.]+\])?[ #]*not ok \d", re.M)
+PASSED = re.compile(r"^ok \d+ (?!.*# SKIP)", re.M)
+CHOSEN = "/sys/module/kernel/parameters/mutation"
+# One step: a test with a mutation, or with none. Its name and status frame its output.
+STEP = f"""\
+step() {{
+	echo "== step $1 $2"
+	printf %s "$2" >{CHOSEN}
+	shift 2
+	"$@"
+	echo "== end"
+}}
+"""
 
 
-def kernel_arguments(test_kind, tests, mutation):
-    words = [f"mutation={mutation}"] if mutation else []
-    if test_kind == "kunit":
-        if len(tests) == 1:
-            words.append(f"kunit.filter_glob={tests[0].name}")
-    else:
-        words.append("kunit.enable=0")
-    return " ".join(words)
+def run_program(test):
+    """What runs the program of a test in the machine."""
+    words = ["/kselftest/run_kselftest.sh", "-t", f"vfio:{test.name}"]
+    if test.args:
+        arguments = f"KSELFTEST_{test.name.upper()}_ARGS={' '.join(test.args)}"
+        words = ["env", arguments, *words]
+    return shlex.join(words)
 
 
-def command(tests):
-    """What runs the programs in the machine."""
-    words, runs = [], []
-    for test in tests:
-        if test.args:
-            words.append(f"KSELFTEST_{test.name.upper()}_ARGS={shlex.quote(' '.join(test.args))}")
-        runs.append(f"-t vfio:{test.name}")
-    return " ".join((*words, "/kselftest/run_kselftest.sh", *runs))
+def script(mutations):
+    """Each test without its mutation, and then with it."""
+    steps = [f"step {number} {name} {run_program(mutation.test)}\n"
+             for number, mutation in enumerate(mutations)
+             for name in ("none", mutation.name)]
+    return STEP + "".join(steps)
 
 
-def options(boot, tests, mutation, out, kselftest):
-    """The arguments of lab/run."""
-    words = ["--kernel", "mutate", "--timeout", TIMEOUT, "--out", out, "--append",
-             kernel_arguments(boot, tests, mutation)]
-    if boot == "kunit":
-        return [*words, "--icount", "3", "--ktap", "console", "--no-bind", "--no-kmemleak"]
-    words += ["--smp", "2"] if boot == "vfio-race" else ["--icount"]
-    words += ["--pasids"] if boot == "vfio-pasid" else []
-    return [*words, "--ktap", "output", "--no-kmemleak", "--nvmes", "2",
-            "--add", f"{kselftest}:/kselftest",
-            "--test", command(tests)]
+def steps_of(output):
+    """{(number, mutation): what the step said, and whether it came to its end}."""
+    found = {}
+    for part in output.split("== step ")[1:]:
+        head, _, said = part.partition("\n")
+        number, name = head.split()
+        said, end, _ = said.partition("== end\n")
+        found[int(number), name] = said, bool(end)
+    return found
 
 
-def verdict(status, complaint, console):
-    """Why a run does not count as caught, or "" if it does.
+def settle_step(mutation, number, steps, status, console):
+    """Why the mutation does not count as caught, or "" if it does.
 
     A complaint of the kernel after a test has failed does not matter any more.
     """
-    if status == FAILED or status == COMPLAINED and NOT_OK.search(console):
+    clean, ended = steps.get((number, "none"), ("", False))
+    if not ended or NOT_OK.search(clean) or not PASSED.search(clean):
+        return f"its test does not pass on the kernel without it (lab/run: {status})"
+    said, ended = steps.get((number, mutation.name), ("", False))
+    if NOT_OK.search(said):
         return ""
-    if status == COMPLAINED and complaint and re.search(complaint, console):
+    if ended:
+        return "no test noticed it"
+    return judge_end(status, mutation.splat, console)
+
+
+def judge_end(status, complaint, console):
+    """The same of a machine that has stopped."""
+    if status != COMPLAINED:
+        return f"the run itself went wrong (lab/run: {status})"
+    if complaint and re.search(complaint, console):
+        return ""
+    return "the kernel complained, and not as the mutation says"
+
+
+def verdict_of_suite(status, complaint, console):
+    """settle_step() for KUnit, which lab/run itself has judged."""
+    if status == FAILED or status == COMPLAINED and NOT_OK.search(console):
         return ""
     if status == GOOD:
         return "no test noticed it"
-    if status == COMPLAINED:
-        return "the kernel complained, and not as the mutation says"
-    return f"the run itself went wrong (lab/run: {status})"
+    return judge_end(status, complaint, console)
+
+
+def options(boot, mutations, out, kselftest):
+    """The arguments of lab/run for tests of selftests."""
+    words = ["--smp", "2"] if boot == "vfio-race" else ["--icount"]
+    words += ["--pasids"] if boot == "vfio-pasid" else []
+    return ["--kernel", "mutate", "--timeout", str(TIMEOUT + MORE_TIME * (len(mutations) - 1)),
+            "--out", out, "--append", "kunit.enable=0", *words, "--no-kmemleak",
+            "--nvmes", "2", "--add", f"{kselftest}:/kselftest", "--test", script(mutations)]
+
+
+def suite_options(suites, mutation, out):
+    """The arguments of lab/run for suites of KUnit, which start without being told."""
+    return ["--kernel", "mutate", "--timeout", str(TIMEOUT), "--out", out, "--append",
+            f"mutation={mutation} kunit.filter_glob={suites}",
+            "--icount", "3", "--ktap", "console", "--no-bind", "--no-kmemleak"]
 
 
 class Machine:
@@ -70,25 +112,52 @@ class Machine:
         if not (self.kselftest / "kselftest-list.txt").exists():
             raise stored.Unusable("the selftests are not built: run scripts/kselftests")
 
-    def _boot(self, boot, tests, mutation):
-        """lab/run's status, what kernel and tests said, and where the logs are."""
-        out = self.root / "out/mutate" / (mutation or boot)
+    def _boot(self, name, make_options):
+        """lab/run's status, what tests and kernel said, and where the logs are."""
+        out = self.root / "out/mutate" / name
         out.mkdir(parents=True, exist_ok=True)
+        said = []
+        for log in ("output.log", "console.log"):
+            (out / log).unlink(missing_ok=True)
         with open(out / "run.log", "w", encoding="utf-8") as log:
-            status = subprocess.run(
-                [str(self.root / "lab/run"), *options(boot, tests, mutation, str(out),
-                                                      self.kselftest)],
-                stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL).returncode
-        said = [path.read_text(errors="replace") for path in sorted(out.glob("*.log"))
-                if path.name in ("console.log", "output.log")]
-        return status, "\n".join(said), out
+            status = subprocess.run([str(self.root / "lab/run"), *make_options(str(out))],
+                                    stdout=log, stderr=subprocess.STDOUT,
+                                    stdin=subprocess.DEVNULL).returncode
+        for log in ("output.log", "console.log"):
+            path = out / log
+            said.append(path.read_text(errors="replace") if path.exists() else "")
+        return status, *said, out
 
-    def passes(self, boot, tests):
-        status, _, out = self._boot(boot, tests, "")
+    def suites_pass(self, suites):
+        """Why suites that start alike don't pass on the kernel without a mutation, or "" """
+        status, _, _, out = self._boot("kunit", lambda out: suite_options(suites, "none", out))
         return f"lab/run: {status}, log: {out}/run.log" if status else ""
 
-    def catches(self, mutation):
-        status, said, out = self._boot(stored.boot_of(mutation.test), [mutation.test],
-                                          mutation.name)
-        problem = verdict(status, mutation.splat, said)
+    def settle(self, mutations):
+        """[(mutation, why it is not caught, or "")] of those that can share a boot.
+
+        What a boot of several doesn't show is tried again alone: an earlier mutation may
+        have stopped the machine, or left it in disorder.
+        """
+        first = mutations[0]
+        if first.test.kind == "kunit":
+            return [(first, self._settle_suite(first))]
+        boot = stored.boot_of(first.test)
+        name = first.name if len(mutations) == 1 else f"{boot}-{first.name}"
+        status, output, console, out = self._boot(
+            name, lambda out: options(boot, mutations, out, self.kselftest))
+        steps = steps_of(output.replace("\r", ""))
+        settled = []
+        for number, mutation in enumerate(mutations):
+            problem = settle_step(mutation, number, steps, status, console)
+            if problem and len(mutations) > 1:
+                settled += self.settle([mutation])
+            else:
+                settled.append((mutation, problem and f"{problem}\nlog: {out}/run.log"))
+        return settled
+
+    def _settle_suite(self, mutation):
+        status, _, console, out = self._boot(
+            mutation.name, lambda out: suite_options(mutation.test.name, mutation.name, out))
+        problem = verdict_of_suite(status, mutation.splat, console)
         return problem and f"{problem}\nlog: {out}/run.log"

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The files of linux/mutations."""
 
+import os
 import re
 from typing import NamedTuple
 
@@ -90,15 +91,24 @@ def boot_of(test):
     return "vfio-race" if "race" in test.name else "vfio"
 
 
-def tests_by_boot(tests):
-    """{boot: tests}, those of one program as one test with all their arguments."""
-    found = {}
-    for test in tests:
-        named = found.setdefault(boot_of(test), {})
-        known = named.get(test.name)
-        if known and not (known.args and test.args):
-            args = ()
+def boots(mutations, at_most):
+    """[mutations that share a boot]: one that crashes the machine has it alone, and so has
+    one of KUnit, whose suites run once, at the start.
+    """
+    alone, shared = [], {}
+    for mutation in mutations:
+        if mutation.splat or mutation.test.kind == "kunit":
+            alone.append([mutation])
         else:
-            args = (*known.args, *test.args) if known else test.args
-        named[test.name] = Test(test.kind, test.name, args)
-    return {boot: list(named.values()) for boot, named in found.items()}
+            shared.setdefault(boot_of(mutation.test), []).append(mutation)
+    groups = [group[at:at + at_most] for group in shared.values()
+              for at in range(0, len(group), at_most)]
+    return groups + alone
+
+
+def suites_of(mutations):
+    """A pattern for the suites of KUnit that catch these, or "" """
+    names = [m.test.name for m in mutations if m.test.kind == "kunit"]
+    if len(set(names)) > 1:
+        return os.path.commonprefix(names) + "*"
+    return names[0] if names else ""
