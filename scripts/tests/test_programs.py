@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""fetch, fetch-qemu, setup, install, clean: what they say and do, with faked system programs."""
+"""fetch, fetch-qemu, setup, install, clean, test: what they say and do, with faked programs."""
 
 import hashlib
 import os
@@ -409,6 +409,34 @@ class Clean(Case):
     def test_saved_work_goes(self):
         self.assertEqual(self.clean("exit 0").returncode, 0)
         self.assertFalse((self.top / "build").exists() or (self.top / "out").exists())
+
+
+class Machines(Case):
+    """scripts/test, with a lab/run that says which machine it boots and then fails."""
+
+    def boot_all(self, cpus):
+        top = self.place / "checkout"
+        for folder in ("scripts", "lab", "build/kselftest"):
+            (top / folder).mkdir(parents=True)
+        shutil.copy(SCRIPTS / "test", top / "scripts/test")
+        (top / "build/kselftest/kselftest-list.txt").write_text("".join(
+            f"vfio:{name}_test\n" for name in ("states", "pasids", "kill", "unplug", "race")))
+        run = top / "lab/run"
+        run.write_text('#!/bin/bash\nwhile [ $1 != --out ]; do shift; done\n'
+                       'echo "${2##*/}"\n[ "${2##*/}" != test-life ]\n')
+        run.chmod(0o755)
+        self.fake("nproc", f"echo {cpus}")
+        return self.run_program(top / "scripts/test", "--debug")
+
+    def test_each_machine_boots_once_and_a_failure_counts(self):
+        for cpus in (2, 4):
+            done = self.boot_all(cpus)
+            shutil.rmtree(self.place / "checkout")
+            with self.subTest(cpus):
+                self.assertEqual(sorted(done.stdout.split()), [
+                    "test", "test-life", "test-pasid", "test-race", "test-unplug"])
+                self.assertEqual(done.stdout.split()[-1], "test-race")
+                self.assertEqual(done.returncode, 1, done.stderr)
 
 
 if __name__ == "__main__":
