@@ -113,7 +113,7 @@ def _cfgi_cd_aim(results, operation, text):
 
 def pasid_aims(results):
     return [_same_aim(results, "bind"), _same_aim(results, "unbind"),
-            _cfgi_cd_aim(results, "cfgi_cd", "costs the same as a TLBI"),
+            _cfgi_cd_aim(results, "cfgi_cd", "costs little more than a TLBI"),
             _cfgi_cd_aim(results, "cfgi_cd_in_turn",
                          "of another device than the last costs the look-up more")]
 

@@ -41,8 +41,8 @@ class Aims(unittest.TestCase):
         self.assertEqual(figures.REBIND_MOST, 5063)
 
     def test_growing_with_the_devices(self):
-        self.assertEqual(missed(bind=(1000, 1020, 1060)), [])
-        self.assertEqual(missed(bind=(1000, 1020, 1061)), [1])
+        self.assertEqual(missed(bind=(1000, 1020, 1070)), [])
+        self.assertEqual(missed(bind=(1000, 1020, 1071)), [1])
         self.assertEqual(missed(unbind=(1000, 1000, 1100)), [2])
 
     def test_shrinking_with_the_devices_is_not_flat_either(self):
@@ -50,9 +50,9 @@ class Aims(unittest.TestCase):
 
 
     def test_invalidations_have_a_limit_each(self):
-        for number, (name, limit) in enumerate((("invalidate_1", 1485), ("invalidate_4", 1905),
-                                                ("invalidate_64", 4885),
-                                                ("invalidate_256", 17055)), 3):
+        for number, (name, limit) in enumerate((("invalidate_1", 1108), ("invalidate_4", 1422),
+                                                ("invalidate_64", 4298),
+                                                ("invalidate_256", 15349)), 3):
             with self.subTest(name):
                 self.assertEqual(missed(**{name: (limit, limit, limit)}), [])
                 self.assertEqual(missed(**{name: (1, 1, limit + 1)}), [number])
@@ -89,11 +89,11 @@ class PasidAims(unittest.TestCase):
                 self.assertEqual(self.reached(**{name: medians}), expected)
 
     def test_a_cfgi_cd_that_costs_more(self):
-        self.assertTrue(all(self.reached(cfgi_cd=(1000, 1000, 1022))))
-        self.assertEqual(self.reached(cfgi_cd=(1000, 1000, 1023)), [True, True, False, True])
-        self.assertEqual(self.reached(cfgi_cd_in_turn=(1000, 1000, 1131)),
+        self.assertTrue(all(self.reached(cfgi_cd=(1000, 1000, 1130))))
+        self.assertEqual(self.reached(cfgi_cd=(1000, 1000, 1131)), [True, True, False, True])
+        self.assertEqual(self.reached(cfgi_cd_in_turn=(1000, 1000, 1271)),
                          [True, True, True, False])
-        self.assertEqual(self.reached(cfgi_cd=(1023, 1023, 1023), tlbi=(1200, 1000, 1200)),
+        self.assertEqual(self.reached(cfgi_cd=(1131, 1131, 1131), tlbi=(1200, 1000, 1200)),
                          [True, True, False, True])
 
     def test_one_that_is_missing(self):
