@@ -430,9 +430,9 @@ void iommu_report_guest_faults_lost(struct device *dev)
 EXPORT_SYMBOL_GPL(iommu_report_guest_faults_lost);
 
 /*
- * Returns 1, or 0 if there is no record, or -errno. A record that can't be copied
- * stays. Memory that userspace serves itself can hold the copy up for ever, so
- * those who wait for the lock can be killed.
+ * Returns 1, 0 if there is no record, or -errno. A record that can't be copied stays
+ * in the queue. Userspace can serve the memory itself and so delay the copy for
+ * ever. So a signal ends the wait for the lock.
  */
 static int guest_faults_copy_one(struct iommu_guest_faults *faults,
 				 char __user *to)

@@ -73,7 +73,7 @@ vfio_guest_stage_domain(struct vfio_container *container,
 					       device->group->iommu_group);
 }
 
-/* Has @stage stand for its domain, unless another one does already */
+/* Puts @stage into the list of domains, unless its domain is there already */
 static void vfio_guest_stage_add_domain(struct vfio_guest_stages *stages,
 					struct vfio_guest_stage *stage)
 {
@@ -86,7 +86,10 @@ static void vfio_guest_stage_add_domain(struct vfio_guest_stages *stages,
 	list_add_tail(&stage->next_domain, &stages->domains);
 }
 
-/* @stage is gone from by_vsid. Another one that is bound on its domain takes over. */
+/*
+ * Takes @stage, which is no longer in by_vsid, out of the list of domains. Another
+ * device that is bound on the same domain takes its place.
+ */
 static void vfio_guest_stage_del_domain(struct vfio_guest_stages *stages,
 					struct vfio_guest_stage *stage)
 {
@@ -237,7 +240,7 @@ void vfio_guest_stage_close(struct vfio_guest_stages *stages,
 {
 	bool active;
 
-	/* A call that binds it takes a file descriptor of it, so none can begin */
+	/* Only a call that holds a file of the device binds it: none is left */
 	if (!device->guest_stage)
 		return;
 
@@ -288,7 +291,7 @@ out_group:
 	return ret;
 }
 
-/* The same for the device that @fd names. The call holds its file, so it stays open. */
+/* The same for the device that @fd names. It stays open, as the call holds its file. */
 static int vfio_guest_stage_call(struct vfio_container *container, int fd,
 				 const struct iommu_guest_stage_config *cfg)
 {

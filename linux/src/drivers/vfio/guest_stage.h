@@ -27,14 +27,14 @@ struct vfio_iommu_driver;
  */
 struct vfio_guest_stages {
 	/**
-	 * @lock: Protects all fields below. Devices are bound and unbound while
-	 * it is held, and stay as they are while somebody else holds it.
-	 * The guest's commands are executed with it, so that a VMM has only a
-	 * few of them at a time in the queue that others use too, however many
-	 * threads the VMM has. It nests inside the container's group_lock, the
-	 * lock of the device set and a device's reset_lock, and outside of the
-	 * mutex of the IOMMU group. The lock of the backend is never taken
-	 * inside of it.
+	 * @lock: Protects all fields below. Only its holder binds and unbinds
+	 * devices. The guest's commands are executed with it held, so that a
+	 * VMM has only one piece of commands at a time in the queue that others
+	 * use too, however many threads the VMM has. It is taken inside of the
+	 * container's group_lock, the lock of the device set and a device's
+	 * reset_lock, and outside of the mutex of the IOMMU group. Inside of
+	 * it an invalidation only tries to take a reset_lock. The lock of the
+	 * backend is never taken inside of it.
 	 */
 	struct mutex		lock;
 	struct xarray		by_vsid;

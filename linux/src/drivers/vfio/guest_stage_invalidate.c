@@ -14,7 +14,7 @@
 
 #include "vfio.h"
 
-/* On the stack. The driver of an SMMUv3 issues as much with one CMD_SYNC. */
+/* Size of a piece of commands, on the stack. An SMMUv3 gets it with one CMD_SYNC. */
 #define VFIO_GUEST_COMMANDS_BYTES	1024
 
 /**
@@ -49,8 +49,9 @@ vfio_guest_commands_find_device(struct iommu_guest_commands *iommu, u32 vsid,
 }
 
 /*
- * A reset or a change of the power state then waits for the release. A device
- * without runtime power management has a negative usage count.
+ * Until vfio_guest_commands_release() nobody resets the device or changes its power
+ * state. pm_runtime_get_if_active() returns a negative number for a device without
+ * runtime power management.
  */
 static enum iommu_guest_command_error
 vfio_guest_commands_hold(struct iommu_guest_commands *iommu, u32 vsid)

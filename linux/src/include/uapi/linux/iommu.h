@@ -25,11 +25,11 @@ enum iommu_guest_stage_format {
  *	addresses to IPAs, then the host's second stage to physical addresses.
  * @IOMMU_GUEST_STAGE_BYPASS: The guest turned its first stage off: the device's
  *	addresses are IPAs.
- * @IOMMU_GUEST_STAGE_ABORT: All DMA is terminated, without an event. For the
- *	time before the guest has set its IOMMU up, and for an entry of the guest
- *	that is invalid. Of one that is ILLEGAL the VMM, which sees that entry,
- *	also raises the guest's event (C_BAD_STE for an SMMUv3), because the
- *	hardware is given a valid one and has nothing to report.
+ * @IOMMU_GUEST_STAGE_ABORT: All DMA is terminated, without an event. The VMM
+ *	uses this state before the guest has set up its IOMMU, and for an invalid
+ *	entry of the guest. If the entry is ILLEGAL, the VMM also raises the
+ *	guest's event (C_BAD_STE for an SMMUv3). The hardware has a valid entry
+ *	of the host, so it reports nothing.
  */
 enum iommu_guest_stage_state {
 	IOMMU_GUEST_STAGE_TRANSLATE = 1,
@@ -48,9 +48,9 @@ enum iommu_guest_stage_state {
  *	* %IOMMU_GUEST_STAGE_SMMUV3_STALL: The guest's SMMU has stalls, its
  *	  SMMU_IDR0.STALL_MODEL is 0b00, and the VMM hands the guest's answers
  *	  back, see &struct iommu_guest_fault_response. S1STALLD is as the
- *	  guest wrote it. Without this flag, and while nobody can read the
- *	  guest's faults at the time of the bind, the host sets S1STALLD if
- *	  the SMMU has stalls.
+ *	  guest wrote it. If this flag is not set, or if nobody can read the
+ *	  guest's faults at the time of the bind, the host sets S1STALLD,
+ *	  provided that the SMMU has stalls.
  * @s1fmt: STE.S1Fmt: 0 linear, 1 two levels with 4KB leaves, 2 two levels with
  *	64KB leaves. With pasid_bits = 0 any value that the field has room for,
  *	0 to 3, is ignored, as in hardware.
@@ -65,7 +65,7 @@ enum iommu_guest_stage_state {
  *
  * Each field has the encoding of the field of the same name of the STE, see
  * section 5.2 of the Arm System Memory Management Unit Architecture
- * Specification, version 3 (IHI 0070). What isn't here the host sets.
+ * Specification, version 3 (IHI 0070). The host sets all other fields.
  */
 struct iommu_guest_stage_smmuv3 {
 	__u32	flags;
@@ -96,8 +96,8 @@ struct iommu_guest_stage_smmuv3 {
  *	STE.S1CDMax. 0 for one context: transactions with a PASID are refused.
  * @base_ptr: Address of the table, an IPA. For an SMMUv3 STE.S1ContextPtr,
  *	aligned to 64 bytes and to the size of a linear or first-level table.
- * @__reserved: Must be 0. What all formats come to share goes here, what a
- *	format comes to need goes to its end.
+ * @__reserved: Must be 0. New fields for all formats will be placed here, new
+ *	fields of one format at the end of that format's structure.
  * @smmuv3: For %IOMMU_GUEST_STAGE_FORMAT_ARM_SMMUV3
  */
 struct iommu_guest_stage_config {
@@ -163,7 +163,7 @@ struct iommu_guest_stage_info_smmuv3 {
  *	has to map it to itself, and has no memory there.
  * @msi_size: Size of that window in bytes, 0 if the device needs none
  * @max_commands: Most commands that one invalidation takes
- * @__reserved: 0. What all formats come to share goes here.
+ * @__reserved: 0. New fields for all formats will be placed here.
  * @smmuv3: For %IOMMU_GUEST_STAGE_FORMAT_ARM_SMMUV3
  */
 struct iommu_guest_stage_info {
@@ -199,15 +199,16 @@ struct iommu_guest_command_smmuv3 {
 };
 
 /**
- * enum iommu_guest_command_error - Why a guest's command had no effect
- * @IOMMU_GUEST_COMMAND_OK: It had
- * @IOMMU_GUEST_COMMAND_ILLEGAL: No such command, one that isn't forwarded, or a
- *	reserved bit or value is set. An SMMUv3 would report CERROR_ILL.
+ * enum iommu_guest_command_error - Why a guest's command is not complete
+ * @IOMMU_GUEST_COMMAND_OK: The command is complete.
+ * @IOMMU_GUEST_COMMAND_ILLEGAL: The command doesn't exist, the kernel doesn't
+ *	forward it, or a reserved bit or value is set. An SMMUv3 would report
+ *	CERROR_ILL.
  * @IOMMU_GUEST_COMMAND_NO_DEVICE: No device with this vSID is bound. The
  *	command is valid otherwise: a VMM that has other devices behind the
  *	guest's IOMMU goes on after it.
- * @IOMMU_GUEST_COMMAND_FAULT: It can't be read. An SMMUv3 would report
- *	CERROR_ABT.
+ * @IOMMU_GUEST_COMMAND_FAULT: The kernel can't read the command. An SMMUv3 would
+ *	report CERROR_ABT.
  * @IOMMU_GUEST_COMMAND_TIMEOUT: The IOMMU didn't complete it in time, along
  *	with commands before it that aren't counted either. It is unknown which
  *	of those took effect.

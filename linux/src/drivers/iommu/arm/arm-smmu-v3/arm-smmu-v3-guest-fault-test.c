@@ -331,8 +331,8 @@ static void guest_fault_test_fetch_addr(struct kunit *test)
 	struct iommu_guest_fault fault;
 	unsigned int i;
 
-	KUNIT_ASSERT_EQ(test, 0, arm_smmu_guest_stage_start(t->master, &cfg,
-							    c->coherency));
+	KUNIT_ASSERT_EQ(test, 0, arm_smmu_guest_prepare(t->master, &cfg,
+							c->coherency));
 	for (i = 0; i < ARRAY_SIZE(classes); i++) {
 		happens(t, EVT_ID_TRANSLATION_FAULT, classes[i] | EVTQ_1_S2, i);
 		KUNIT_ASSERT_TRUE(test, reads_of(&t->devices[0], &fault));

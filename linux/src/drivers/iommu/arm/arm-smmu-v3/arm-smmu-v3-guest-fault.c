@@ -210,12 +210,15 @@ arm_smmu_take_guest_event(struct arm_smmu_master *master, const u64 *evt,
 
 	lockdep_assert_held(&master->smmu->streams_mutex);
 
-	/* CMD_STALL_TERM has ended the transaction */
+	/*
+	 * CMD_STALL_TERM has ended this transaction. The SMMU may use its STAG
+	 * for another one by now, so no CMD_RESUME is sent.
+	 */
 	if (stalled && num < guest->first_stall_event)
 		return ARM_SMMU_GUEST_EVENT_DONE;
 	if (!guest->bound || num < guest->first_event)
 		return ARM_SMMU_GUEST_EVENT_NONE;
-	/* The guest has no stalls: the host allowed this one */
+	/* The guest was given no stalls, so the host handles this one */
 	if (stalled && !guest->stalls)
 		return ARM_SMMU_GUEST_EVENT_NONE;
 
@@ -224,7 +227,7 @@ arm_smmu_take_guest_event(struct arm_smmu_master *master, const u64 *evt,
 	trace_arm_smmu_guest_event(master, evt, owner);
 	if (owner == ARM_SMMU_EVENT_STAGE2)
 		atomic64_inc(&master->smmu->guest_stage2_faults);
-	/* Whoever reads now has opened the file later */
+	/* The present reader opened the file after this event */
 	if (num < guest->first_told)
 		owner = ARM_SMMU_EVENT_HOST;
 
@@ -327,9 +330,9 @@ EXPORT_SYMBOL_IF_KUNIT(arm_smmu_discard_guest_faults);
  * @vsid: the guest's name for the device
  * @tell_fetch_addr: the guest may learn the IPA of a descriptor that was not fetched
  *
- * Events that are in the queue at the first call are of what the device was
- * before, which may have been another guest's. The device was detached since, and
- * the CMD_SYNC of that has made those events visible (IHI 0070, 4.7.3 CMD_SYNC).
+ * Events that are in the queue at the first call were caused before the device was
+ * bound, perhaps by another guest. Each later change of the device's STE ended with
+ * a CMD_SYNC, which made those events visible (IHI 0070, 4.7.3 CMD_SYNC).
  *
  * Return: 0, or -EBUSY if the host resolves the device's faults itself. The host
  * does not begin with that while the device is bound.

@@ -213,7 +213,7 @@ arm_smmu_guest_batch_make(const struct arm_smmu_guest_batch *batch,
 	return rule->kind;
 }
 
-/* Everything but @commands: what is the same for all commands */
+/* Sets all fields of an empty batch except @commands */
 static void arm_smmu_guest_batch_init(struct arm_smmu_guest_batch *batch,
 				      struct arm_smmu_device *smmu, u16 vmid)
 {
@@ -229,7 +229,7 @@ static void arm_smmu_guest_batch_init(struct arm_smmu_guest_batch *batch,
 }
 
 #if IS_ENABLED(CONFIG_KUNIT)
-/* The only thing that KUnit needs of a batch */
+/* KUnit uses this to test what becomes of one command, without a batch */
 enum arm_smmu_guest_command_kind
 arm_smmu_make_guest_command(struct arm_smmu_device *smmu, u16 vmid,
 			    const struct iommu_guest_command_smmuv3 *guest,
@@ -412,7 +412,11 @@ arm_smmu_guest_batch_add_device(struct arm_smmu_guest_batch *batch,
 	return IOMMU_GUEST_COMMAND_OK;
 }
 
-/* Adds a command that was made behind the last one of the batch */
+/*
+ * Adds the command @made to the batch. It was made in the entry behind the last one
+ * of the batch, and arm_smmu_guest_batch_prepare() may issue the batch, so the
+ * command is copied first.
+ */
 static noinline enum iommu_guest_command_error
 arm_smmu_guest_batch_take(struct arm_smmu_guest_batch *batch,
 			  enum arm_smmu_guest_command_kind kind,

@@ -393,10 +393,12 @@ static void guest_stage_test_check_entry(struct guest_stage_test_writer *w,
 		w->hitless = false;
 		return;
 	}
-	KUNIT_EXPECT_TRUE(w->test, ste_equivalent(ste, w->from) ||
-				   ste_equivalent(ste, w->to));
-	KUNIT_EXPECT_TRUE(w->test, ste_has_eats_of(ste, w->from) ||
-				   ste_has_eats_of(ste, w->to));
+	KUNIT_EXPECT_TRUE(w->test,
+			  ste_equivalent(ste, w->from) ||
+			  ste_equivalent(ste, w->to));
+	KUNIT_EXPECT_TRUE(w->test,
+			  ste_has_eats_of(ste, w->from) ||
+			  ste_has_eats_of(ste, w->to));
 }
 
 /*

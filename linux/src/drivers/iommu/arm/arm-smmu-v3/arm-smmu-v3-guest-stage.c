@@ -257,7 +257,7 @@ arm_smmu_guest_stage_supported(struct arm_smmu_master *master,
  * Lets the guest's transactions stall, if it asks for that and somebody reads its
  * faults. If they stop reading later, the event thread aborts what stalls.
  */
-static int arm_smmu_guest_stage_stalls(struct arm_smmu_master *master,
+static int arm_smmu_guest_allow_stalls(struct arm_smmu_master *master,
 				       struct iommu_guest_stage_config *cfg)
 {
 	if (cfg->state != IOMMU_GUEST_STAGE_TRANSLATE ||
@@ -269,27 +269,31 @@ static int arm_smmu_guest_stage_stalls(struct arm_smmu_master *master,
 	return 0;
 }
 
-/* Before the guest's configuration can cause an event */
+/*
+ * Prepares for events and stalls of the guest, before the guest's STE is installed. If
+ * nobody reads the guest's faults, this clears STALL in @cfg, and the STE gets
+ * S1STALLD = 1.
+ */
 VISIBLE_IF_KUNIT
-int arm_smmu_guest_stage_start(struct arm_smmu_master *master,
+int arm_smmu_guest_prepare(struct arm_smmu_master *master,
 			       struct iommu_guest_stage_config *cfg,
 			       enum iommu_guest_stage_coherency coherency)
 {
 	int ret;
 
-	ret = arm_smmu_guest_stage_stalls(master, cfg);
+	ret = arm_smmu_guest_allow_stalls(master, cfg);
 	if (ret)
 		return ret;
 	/* CANWBS says nothing of what the SMMU itself fetches */
 	ret = arm_smmu_guest_start_events(
 		master, cfg->vsid,
 		coherency != IOMMU_GUEST_STAGE_COHERENCY_DEVICE);
-	/* This can only be the first bind, so nothing has stalled yet */
+	/* That fails at the first bind only, before any transaction could stall */
 	if (ret)
 		arm_smmu_guest_free_stalls(master);
 	return ret;
 }
-EXPORT_SYMBOL_IF_KUNIT(arm_smmu_guest_stage_start);
+EXPORT_SYMBOL_IF_KUNIT(arm_smmu_guest_prepare);
 
 /**
  * arm_smmu_bind_guest_stage() - Bind a device, or change what it is bound to
@@ -328,7 +332,7 @@ int arm_smmu_bind_guest_stage(struct iommu_domain *domain, struct device *dev,
 		return -EPERM;
 	}
 
-	ret = arm_smmu_guest_stage_start(master, cfg, coherency);
+	ret = arm_smmu_guest_prepare(master, cfg, coherency);
 	if (ret)
 		return ret;
 

@@ -28,7 +28,7 @@ void arm_smmu_make_guest_ste(struct arm_smmu_ste *target,
 			     struct arm_smmu_master *master,
 			     struct arm_smmu_domain *smmu_domain,
 			     const struct iommu_guest_stage_config *cfg);
-int arm_smmu_guest_stage_start(struct arm_smmu_master *master,
+int arm_smmu_guest_prepare(struct arm_smmu_master *master,
 			       struct iommu_guest_stage_config *cfg,
 			       enum iommu_guest_stage_coherency coherency);
 #endif

@@ -5,10 +5,10 @@
  * A guest sets CD.S = 1 to have the SMMU stall each transaction whose address
  * its tables do not translate. The SMMU then records an event with an STAG,
  * which is the name of the transaction, and the transaction waits for a
- * CMD_RESUME with that STAG. The driver sends one CMD_RESUME for each event. It
- * carries the answer of the guest. It is an abort if nobody reads the guest's
- * faults, if too many transactions wait already, or if the device is taken from
- * the guest.
+ * CMD_RESUME with that STAG. The driver sends one CMD_RESUME for each event. The
+ * CMD_RESUME carries the guest's answer. The driver aborts the transaction instead
+ * if nobody reads the guest's faults, if too many transactions wait already, or if
+ * the device is taken from the guest.
  *
  * The guest does not know the STAG of the SMMU. The driver makes another one for
  * the guest, and finds the transaction by it when the guest answers. A device
@@ -59,10 +59,11 @@ bool arm_smmu_guest_can_stall(const struct arm_smmu_master *master)
 }
 
 /**
- * arm_smmu_guest_max_stalls() - Most transactions that wait for all guests
+ * arm_smmu_guest_max_stalls() - How many transactions of all guests may wait
  * @smmu: the SMMU, which has room for evtq.max_stalls stalled transactions
  *
- * The other half is left to the host when guests never answer.
+ * Guests get half of the places, so that guests that never answer leave the other
+ * half to the host.
  *
  * Return: The number of transactions
  */
@@ -71,7 +72,7 @@ unsigned int arm_smmu_guest_max_stalls(const struct arm_smmu_device *smmu)
 	return max(smmu->evtq.max_stalls / 2, 1U);
 }
 
-/* A CMD_SYNC behind it would do nothing for it (IHI 0070, 4.7.3 CMD_SYNC) */
+/* A CMD_SYNC does not wait for the effect of a CMD_RESUME (IHI 0070, 4.7.3) */
 static void arm_smmu_cmd_resume(struct arm_smmu_device *smmu, u32 sid, u16 stag,
 				u64 resp)
 {
@@ -121,7 +122,7 @@ arm_smmu_guest_get_stall(struct arm_smmu_master *master)
 	u16 stag = guest->next_stag;
 	unsigned int i;
 
-	/* STAGs then go on to the next place when their numbers wrap, too */
+	/* Their number divides 2^16, so places follow each other when an STAG wraps */
 	BUILD_BUG_ON(!is_power_of_2(IOMMU_GUEST_STALLS_MAX));
 
 	if (smmu->guest_stalls_waiting >= arm_smmu_guest_max_stalls(smmu))
@@ -320,7 +321,7 @@ void arm_smmu_guest_term_stalls(struct arm_smmu_master *master, u64 next_event)
 	if (!guest->stalls)
 		return;
 
-	/* The last one has a CMD_SYNC: the SMMU consumes all before it goes on */
+	/* The CMD_SYNC behind the last one tells that the SMMU has consumed all */
 	for (i = 0; i < master->num_streams; i++)
 		arm_smmu_cmd_stall_term(master->smmu, master->streams[i].id,
 					i == master->num_streams - 1);
