@@ -18,7 +18,7 @@
 void vfio_guest_stages_init(struct vfio_guest_stages *stages)
 {
 	mutex_init(&stages->lock);
-	xa_init(&stages->by_vsid);
+	xa_init_flags(&stages->by_vsid, XA_FLAGS_ACCOUNT);
 	INIT_LIST_HEAD(&stages->domains);
 }
 

@@ -276,8 +276,8 @@ static int arm_smmu_guest_allow_stalls(struct arm_smmu_master *master,
  */
 VISIBLE_IF_KUNIT
 int arm_smmu_guest_prepare(struct arm_smmu_master *master,
-			       struct iommu_guest_stage_config *cfg,
-			       enum iommu_guest_stage_coherency coherency)
+			   struct iommu_guest_stage_config *cfg,
+			   enum iommu_guest_stage_coherency coherency)
 {
 	int ret;
 

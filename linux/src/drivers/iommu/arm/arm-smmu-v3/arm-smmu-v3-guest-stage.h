@@ -29,8 +29,8 @@ void arm_smmu_make_guest_ste(struct arm_smmu_ste *target,
 			     struct arm_smmu_domain *smmu_domain,
 			     const struct iommu_guest_stage_config *cfg);
 int arm_smmu_guest_prepare(struct arm_smmu_master *master,
-			       struct iommu_guest_stage_config *cfg,
-			       enum iommu_guest_stage_coherency coherency);
+			   struct iommu_guest_stage_config *cfg,
+			   enum iommu_guest_stage_coherency coherency);
 #endif
 
 #endif /* _ARM_SMMU_V3_GUEST_STAGE_H */
