@@ -5,7 +5,6 @@
  * held. A first bind waits for that lock, and nobody else may wait for the bind.
  */
 #include <pthread.h>
-#include <sys/ioctl.h>
 
 #include <libvfio/guest_commands.h>
 #include <libvfio/harness.h>
@@ -52,25 +51,9 @@ static void *thread_result(int ret)
 static void *get_dirty_bitmap(void *arg)
 {
 	FIXTURE_DATA(guest_stage_busy) * self = arg;
-	struct {
-		struct vfio_iommu_type1_dirty_bitmap head;
-		struct vfio_iommu_type1_dirty_bitmap_get get;
-	} dirty = {
-		.head.argsz = sizeof(dirty),
-		.head.flags = VFIO_IOMMU_DIRTY_PAGES_FLAG_START,
-		.get.iova = self->vmm.ram.ipa,
-		.get.size = self->vmm.ram.size,
-		.get.bitmap.pgsize = GUEST_PAGE_SIZE,
-		.get.bitmap.size = GUEST_PAGE_SIZE,
-		.get.bitmap.data = self->bitmap.page,
-	};
-	int fd = self->vmm.container.fd;
 
-	if (ioctl(fd, VFIO_IOMMU_DIRTY_PAGES, &dirty))
-		return thread_result(-errno);
-	dirty.head.flags = VFIO_IOMMU_DIRTY_PAGES_FLAG_GET_BITMAP;
-	return thread_result(ioctl(fd, VFIO_IOMMU_DIRTY_PAGES, &dirty) ?
-			     -errno : 0);
+	return thread_result(__vfio_dirty_bitmap(&self->vmm.container, self->vmm.ram.ipa,
+						 self->vmm.ram.size, self->bitmap.page));
 }
 
 static void *bind_first(void *arg)

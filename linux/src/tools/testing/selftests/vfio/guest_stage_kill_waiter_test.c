@@ -8,12 +8,12 @@
 #include <sys/wait.h>
 
 #include <libvfio/child.h>
+#include <libvfio/guest_commands.h>
 #include <libvfio/guest_fault.h>
 #include <libvfio/harness.h>
 
 #define WINDOW_US	200000
 #define PATIENCE_S	5
-#define MISSING_IPA	0x60000000ULL
 #define NO_IOVA		0x7000000000ULL
 
 FIXTURE(guest_stage_kill_waiter)
@@ -41,12 +41,12 @@ FIXTURE_TEARDOWN(guest_stage_kill_waiter)
 }
 
 /* Holds the lock of the backend until the page is there. */
-static void *map_missing_page(void *arg)
+static void *get_dirty_bitmap(void *arg)
 {
 	FIXTURE_DATA(guest_stage_kill_waiter) * self = arg;
 
-	return (void *)(long)__vfio_dma_map(&self->vmm.container, self->missing.page,
-					    MISSING_IPA, getpagesize());
+	return (void *)(long)__vfio_dirty_bitmap(&self->vmm.container, self->vmm.ram.ipa,
+						 self->vmm.ram.size, self->missing.page);
 }
 
 /* Holds the lock of the readers until the page is there. */
@@ -92,13 +92,13 @@ FIXTURE_VARIANT(guest_stage_kill_waiter)
 
 FIXTURE_VARIANT_ADD(guest_stage_kill_waiter, bind)
 {
-	.hold = map_missing_page,
+	.hold = get_dirty_bitmap,
 	.wait = bind,
 };
 
 FIXTURE_VARIANT_ADD(guest_stage_kill_waiter, info)
 {
-	.hold = map_missing_page,
+	.hold = get_dirty_bitmap,
 	.wait = ask,
 };
 

@@ -190,3 +190,24 @@ int __vfio_group_get_device(int group_fd, const char *bdf)
 
 	return fd < 0 ? -errno : fd;
 }
+
+int __vfio_dirty_bitmap(struct vfio_container *container, u64 iova, u64 size, void *bitmap)
+{
+	struct {
+		struct vfio_iommu_type1_dirty_bitmap head;
+		struct vfio_iommu_type1_dirty_bitmap_get get;
+	} dirty = {
+		.head.argsz = sizeof(dirty),
+		.head.flags = VFIO_IOMMU_DIRTY_PAGES_FLAG_START,
+		.get.iova = iova,
+		.get.size = size,
+		.get.bitmap.pgsize = getpagesize(),
+		.get.bitmap.size = getpagesize(),
+		.get.bitmap.data = bitmap,
+	};
+
+	if (ioctl(container->fd, VFIO_IOMMU_DIRTY_PAGES, &dirty))
+		return -errno;
+	dirty.head.flags = VFIO_IOMMU_DIRTY_PAGES_FLAG_GET_BITMAP;
+	return ioctl(container->fd, VFIO_IOMMU_DIRTY_PAGES, &dirty) ? -errno : 0;
+}

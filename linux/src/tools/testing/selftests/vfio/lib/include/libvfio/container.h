@@ -42,6 +42,12 @@ void vfio_dma_map(struct vfio_container *container, void *vaddr, u64 iova,
 int __vfio_dma_unmap(struct vfio_container *container, u64 iova, u64 size);
 void vfio_dma_unmap(struct vfio_container *container, u64 iova, u64 size);
 
+/*
+ * Ask which pages of @iova are dirty, for a range whose bits fit into the page at
+ * @bitmap. The kernel holds the lock of the backend while it writes to @bitmap.
+ */
+int __vfio_dirty_bitmap(struct vfio_container *container, u64 iova, u64 size, void *bitmap);
+
 int vfio_group_open(const char *bdf);
 /* The same for a device of any bus, by its directory in sysfs. */
 int vfio_group_open_sysfs(const char *device);
