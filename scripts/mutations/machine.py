@@ -8,7 +8,7 @@ import subprocess
 from . import stored
 
 GOOD, FAILED, COMPLAINED = 0, 1, 3
-TIMEOUT = 300       # seconds, and for each further mutation of a boot
+TIMEOUT = 900       # seconds, and for each further mutation of a boot
 MORE_TIME = 200
 NOT_OK = re.compile(r"^(\[ *[\d.]+\])?[ #]*not ok \d", re.M)
 PASSED = re.compile(r"^ok \d+ (?!.*# SKIP)", re.M)
