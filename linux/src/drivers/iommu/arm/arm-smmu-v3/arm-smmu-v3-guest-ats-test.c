@@ -412,23 +412,6 @@ static void guest_ats_test_listed_once(struct kunit *test)
 	expect_listed_once(test, listed);
 }
 
-/* A device that joins a group has the group's domain before it is in the list */
-static void guest_ats_test_joins_the_list(struct kunit *test)
-{
-	struct guest_test *t = test->priv;
-	struct arm_smmu_master_domain *listed;
-
-	guest_test_attach_before(test, 0);
-	listed = first_listed(t);
-	list_del(&listed->devices_elm);
-	kfree(listed);
-
-	bind_eats(test, 0, true);
-	KUNIT_EXPECT_TRUE(test, list_is_singular(&to_smmu_domain(t->domain)->devices));
-	bind_eats(test, 0, false);
-	KUNIT_EXPECT_TRUE(test, list_is_singular(&to_smmu_domain(t->domain)->devices));
-}
-
 static struct kunit_case guest_ats_test_cases[] = {
 	KUNIT_CASE(guest_ats_test_attach),
 	KUNIT_CASE(guest_ats_test_switched),
@@ -455,7 +438,6 @@ static struct kunit_case guest_ats_test_cases[] = {
 	KUNIT_CASE(guest_ats_test_of_one),
 	KUNIT_CASE(guest_ats_test_streams_bind),
 	KUNIT_CASE(guest_ats_test_listed_once),
-	KUNIT_CASE(guest_ats_test_joins_the_list),
 	{},
 };
 

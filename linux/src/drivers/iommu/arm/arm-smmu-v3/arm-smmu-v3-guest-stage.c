@@ -219,6 +219,7 @@ static void arm_smmu_install_guest_ste(struct arm_smmu_master *master,
 	struct arm_smmu_attach_state state = {
 		.master = master,
 		.old_domain = &smmu_domain->domain,
+		.same_domain = true,
 		.ssid = IOMMU_NO_PASID,
 		.no_ats = !arm_smmu_ste_has_ats(ste),
 	};
